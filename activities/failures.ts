@@ -1,0 +1,38 @@
+/**
+ * What goes wrong in a step, as Temporal shall see it: a type that decides about retries, a code of the catalogue, and
+ * words without any data. The original error goes to the log only, because failures stay in history and Web UI.
+ */
+import { ApplicationFailure } from '@temporalio/activity';
+import { isInfrastructure } from '../db/sql.ts';
+import { inWords, KnownError, type ErrorCode } from '../domain/errors.ts';
+import { delivery, infrastructureTrouble } from '../domain/failure-types.ts';
+
+/** A step of delivery failed for a reason that its own policy may cure by trying again. */
+export function deliveryFailure(code: ErrorCode, retryable = true): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: delivery,
+    message: inWords(code),
+    details: [code],
+    nonRetryable: !retryable,
+    category: 'BENIGN',
+  });
+}
+
+/** The failure that stands for any error of a step. */
+export function toFailure(error: unknown): Error {
+  if (error instanceof ApplicationFailure) return error;
+  if (error instanceof KnownError) return deliveryFailure(error.code, false);
+  if (isInfrastructure(error)) {
+    return ApplicationFailure.create({
+      type: infrastructureTrouble,
+      message: inWords('DATABASE_TROUBLE'),
+      details: ['DATABASE_TROUBLE'],
+    });
+  }
+  const kind = error instanceof Error ? error.name : typeof error;
+  return ApplicationFailure.create({
+    type: 'UNEXPECTED',
+    message: `${inWords('UNEXPECTED')} (${kind})`,
+    details: ['UNEXPECTED'],
+  });
+}

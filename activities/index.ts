@@ -1,0 +1,34 @@
+/** The steps of the stories, bound to what they work with. */
+import type { ErrorCode } from '../domain/errors.ts';
+import { advance, handOver } from './advance.ts';
+import { confirmPayment } from './confirm.ts';
+import type { ActivityDeps } from './deps.ts';
+import { recordSignal, type SignalledAction } from './signals.ts';
+import { giveUpMessage, sendMail, sendWebhook } from './tell.ts';
+import type { Outcome } from './outcome.ts';
+
+type OrderRef = { readonly orderId: number };
+type MessageRef = { readonly messageId: number };
+
+/** Arguments are ids, codes and notes only: they stand in Temporal's history (rule 2). */
+export interface Activities {
+  advance(args: OrderRef): Promise<Outcome>;
+  confirmPayment(args: OrderRef): Promise<Outcome>;
+  handOver(args: OrderRef & { readonly code: ErrorCode }): Promise<Outcome>;
+  recordSignal(args: SignalledAction): Promise<void>;
+  sendMail(args: MessageRef): Promise<void>;
+  sendWebhook(args: MessageRef): Promise<void>;
+  giveUpMessage(args: MessageRef): Promise<void>;
+}
+
+export function createActivities(deps: ActivityDeps): Activities {
+  return {
+    advance: ({ orderId }) => advance(deps, orderId),
+    confirmPayment: ({ orderId }) => confirmPayment(deps, orderId),
+    handOver: ({ orderId, code }) => handOver(deps, orderId, code),
+    recordSignal: (signal) => recordSignal(deps, signal),
+    sendMail: ({ messageId }) => sendMail(deps, messageId),
+    sendWebhook: ({ messageId }) => sendWebhook(deps, messageId),
+    giveUpMessage: ({ messageId }) => giveUpMessage(deps, messageId),
+  };
+}

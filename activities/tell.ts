@@ -1,0 +1,106 @@
+/** Mail to the buyer and webhook to the shop. They look first: a message that was sent is not sent again (rule 8). */
+import { finishMessage, loadMessage, type OutgoingMessage } from '../db/messages.ts';
+import { deliveryMail } from '../integrations/delivery-mail.ts';
+import { cardAad, contactAad, secretAad, type Keyring } from '../integrations/keyring/keyring.ts';
+import { MailError } from '../integrations/mail.ts';
+import { OutboundError } from '../integrations/outbound.ts';
+import { signWebhook } from '../integrations/webhook.ts';
+import type { ActivityDeps } from './deps.ts';
+import { deliveryFailure } from './failures.ts';
+
+/** The message if it is still to be sent. */
+async function pending(deps: ActivityDeps, messageId: number): Promise<OutgoingMessage | undefined> {
+  const message = await loadMessage(deps.pool, messageId);
+  return message?.state === 'pending' && message.releasedAt ? message : undefined;
+}
+
+/** Opens the goods of a message. The caller hands them to the buyer's mail and nowhere else. */
+export function openCards(keyring: Keyring, message: Pick<OutgoingMessage, 'productId' | 'cards'>): string[] {
+  return message.cards.map((card) =>
+    keyring.open('card', card.ciphertext, cardAad(message.productId, card.fingerprint)).toString('utf8'),
+  );
+}
+
+/**
+ * At least once: if the worker dies between the server's yes and our row, the same mail goes out again under the same
+ * Message-ID, and mail programs show it once.
+ */
+export async function sendMail(deps: ActivityDeps, messageId: number): Promise<void> {
+  const message = await pending(deps, messageId);
+  if (!message?.contact) return;
+  const aad = contactAad(message.orderNo);
+  const mail = deliveryMail({
+    locale: message.locale,
+    orderNo: message.orderNo,
+    productName: message.productName,
+    test: message.mode === 'test',
+    goods: openCards(deps.keyring, message),
+    pickupUrl: `${deps.publicUrl}/pickup#${deps.keyring.open('contact', message.token, aad).toString('utf8')}`,
+  });
+  try {
+    await deps.mailer.send({
+      to: deps.keyring.open('contact', message.contact, aad).toString('utf8'),
+      ...mail,
+      messageId: `<order-${message.orderNo}-${message.id}@${new URL(deps.publicUrl).hostname}>`,
+      date: message.createdAt,
+    });
+  } catch (error) {
+    if (!(error instanceof MailError)) throw error;
+    if (!error.permanent) throw deliveryFailure('MAIL_SILENT');
+    await finishMessage(deps.pool, message, 'failed', 'MAIL_REJECTED');
+    return;
+  }
+  await deps.fault?.('mail:accepted', message.orderId);
+  await finishMessage(deps.pool, message, 'sent');
+}
+
+/** Number and state, no goods (rule 12). Signed by the Standard Webhooks scheme; the id is the same on each try. */
+export async function sendWebhook(deps: ActivityDeps, messageId: number): Promise<void> {
+  const message = await pending(deps, messageId);
+  if (!message?.webhookUrl || !message.webhookSecret) {
+    if (message) await finishMessage(deps.pool, message, 'failed', 'WEBHOOK_FAILED');
+    return;
+  }
+  const id = `msg_${message.id}`;
+  const at = Math.floor(Date.now() / 1000);
+  const body = JSON.stringify({
+    type: 'order.delivered',
+    timestamp: message.releasedAt?.toISOString(),
+    data: {
+      orderNo: message.orderNo,
+      sku: message.sku,
+      quantity: message.quantity,
+      mode: message.mode,
+      state: 'delivered',
+    },
+  });
+  const secret = deps.keyring
+    .open('secret', message.webhookSecret, secretAad('shops', message.shopId))
+    .toString('utf8');
+  try {
+    const answer = await deps.outbound.request({
+      method: 'POST',
+      url: message.webhookUrl,
+      headers: {
+        'content-type': 'application/json',
+        'webhook-id': id,
+        'webhook-timestamp': String(at),
+        'webhook-signature': signWebhook(secret, id, at, body),
+      },
+      body,
+    });
+    if (answer.status < 200 || answer.status > 299) throw deliveryFailure('WEBHOOK_FAILED');
+  } catch (error) {
+    if (error instanceof OutboundError) throw deliveryFailure('WEBHOOK_FAILED');
+    throw error;
+  }
+  await deps.fault?.('webhook:accepted', message.orderId);
+  await finishMessage(deps.pool, message, 'sent');
+}
+
+/** A day of failures: the message is given up, and a task says so. */
+export async function giveUpMessage(deps: ActivityDeps, messageId: number): Promise<void> {
+  const message = await pending(deps, messageId);
+  if (message)
+    await finishMessage(deps.pool, message, 'failed', message.kind === 'mail' ? 'MAIL_SILENT' : 'WEBHOOK_FAILED');
+}

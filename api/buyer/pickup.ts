@@ -1,0 +1,95 @@
+/**
+ * The pickup page (提货页). The token comes in the URL's fragment, which no server sees, and is exchanged for an HttpOnly
+ * cookie that holds for one order. Looking is GET; the goods come by POST, audited, never cached (rule 12).
+ */
+import { randomBytes } from 'node:crypto';
+import express, { type Request, type Response, type Router } from 'express';
+import { rateLimit } from 'express-rate-limit';
+import { z } from 'zod';
+import { openPickup, pickupGoods, pickupState } from '../../db/orders.ts';
+import { KnownError } from '../../domain/errors.ts';
+import { orderNoPattern } from '../../domain/ids.ts';
+import { cardAad } from '../../integrations/keyring/keyring.ts';
+import { cookie, sha256 } from '../authenticate.ts';
+import type { ApiDeps } from '../deps.ts';
+import { noStore, sendError } from '../http.ts';
+import { paidPage, pickupPage, pickupScript, pickupStyle } from './pages.ts';
+
+const sessionSeconds = 3600;
+const cookieName = 'miaofa_pickup';
+const exchange = z.strictObject({ token: z.string().regex(/^[\w-]{22}$/) });
+
+/** Exchanges per address and minute: enough for a family behind one address, too few to guess 128 bits. */
+const limiter = rateLimit({
+  windowMs: 60_000,
+  limit: 60,
+  standardHeaders: 'draft-8',
+  legacyHeaders: false,
+  handler: (_request, response) => sendError(response, 'TOO_MANY_REQUESTS'),
+});
+
+export function pickupRouter({ pool, keyring, environment }: ApiDeps): Router {
+  const router = express.Router();
+  router.use(['/pickup', '/paid'], noStore());
+
+  const page = (type: string, text: string) => (_request: Request, response: Response) => {
+    response.type(type).send(text);
+  };
+  router.get('/pickup', page('html', pickupPage));
+  router.get('/pickup/app.js', page('js', pickupScript));
+  router.get('/pickup/app.css', page('css', pickupStyle));
+  router.all('/paid', page('html', paidPage));
+
+  router.post('/pickup/session', limiter, express.json({ limit: '1kb' }), async (request, response) => {
+    const body = exchange.safeParse(request.body);
+    const session = randomBytes(32).toString('base64url');
+    const no = body.success
+      ? await openPickup(pool, sha256(body.data.token), sha256(session), sessionSeconds)
+      : undefined;
+    if (no === undefined) throw new KnownError('PICKUP_DENIED');
+    response.cookie(cookieName, session, {
+      httpOnly: true,
+      sameSite: 'strict',
+      secure: environment.PUBLIC_URL.startsWith('https:'),
+      path: `/pickup/${no}`,
+      maxAge: sessionSeconds * 1000,
+    });
+    response.json({ orderNo: no });
+  });
+
+  /** The session's hash, if the path names an order at all. */
+  const sessionOf = (request: Request): Buffer => {
+    const session = cookie(request, cookieName);
+    if (!session || !orderNoPattern.test(String(request.params['no']))) throw new KnownError('PICKUP_DENIED');
+    return sha256(session);
+  };
+
+  router.get('/pickup/:no/state', async (request, response) => {
+    const order = await pickupState(pool, sessionOf(request));
+    if (order?.no !== request.params['no']) throw new KnownError('PICKUP_DENIED');
+    response.json({
+      orderNo: order.no,
+      product: order.productName,
+      quantity: order.quantity,
+      state: order.state,
+      test: order.mode === 'test',
+      released: order.released,
+      waitingFor: order.state === 'waiting_stock' ? 'stock' : order.state === 'attention' ? 'staff' : null,
+    });
+  });
+
+  router.post('/pickup/:no/goods', async (request, response) => {
+    const session = sessionOf(request);
+    const cards = await pickupGoods(pool, session, request.ip ?? '');
+    if (cards.length === 0) {
+      const order = await pickupState(pool, session);
+      throw new KnownError(order ? 'NOT_RELEASED' : 'PICKUP_DENIED');
+    }
+    response.json({
+      goods: cards.map((card) =>
+        keyring.open('card', card.ciphertext, cardAad(card.productId, card.fingerprint)).toString('utf8'),
+      ),
+    });
+  });
+  return router;
+}

@@ -1,0 +1,113 @@
+/** What shops call (G4). */
+import { z } from 'zod';
+import { orderStates } from '../../domain/order.ts';
+import { orderNoPattern } from '../../domain/ids.ts';
+import { route } from './route.ts';
+
+const sku = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u).describe('SKU编码, 1–64 letters, digits, . _ -'); // prettier-ignore
+const mode = z.enum(['live', 'test']);
+
+export const orderView = z
+  .strictObject({
+    orderNo: z.string(),
+    state: z.enum(orderStates),
+    failureCode: z.string().nullable().describe('Why it does not go on by itself; a code of the error catalogue'),
+    mode,
+    sku: z.string(),
+    productName: z.string(),
+    quantity: z.int(),
+    amountMinor: z.int().describe('In minor units of the currency (fen, cents)'),
+    currency: z.string(),
+    createdAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime(),
+    paidAt: z.iso.datetime().nullable(),
+    deliveredAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Order' });
+
+export const createOrder = route({
+  method: 'post',
+  path: '/api/v1/orders',
+  summary: { zh: '创建订单', en: 'Place an order' },
+  auth: 'orders',
+  headers: z.object({
+    'idempotency-key': z.string().regex(/^[\x21-\x7e]{1,255}$/).describe('Unique per order; the same key again returns the same order'), // prettier-ignore
+  }),
+  body: z.strictObject({
+    sku,
+    quantity: z.int().min(1).max(1000).default(1),
+    email: z.email().max(254).optional().describe('Where the goods are mailed'),
+    remark: z.string().max(500).optional(),
+    locale: z.enum(['zh-CN', 'en']).default('zh-CN'),
+    provider: z.string().max(40).optional().describe('Payment provider; default: the first account of this mode'),
+    accountId: z.int().optional(),
+    payMethod: z.string().regex(/^[a-z]{2,16}$/).optional().describe('Channel inside the provider: alipay, wxpay …'), // prettier-ignore
+  }),
+  status: 201,
+  response: z.strictObject({
+    order: orderView,
+    payUrl: z.string().describe('Send the buyer here'),
+    pickupUrl: z.string().describe('Opens the goods once delivered: give it to the buyer only, keep it out of logs'),
+  }),
+  errors: ['IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_CONFLICT', 'PRODUCT_NOT_FOUND', 'PRODUCT_OFF_SALE', 'ACCOUNT_NOT_FOUND'], // prettier-ignore
+});
+
+export const readOrder = route({
+  method: 'get',
+  path: '/api/v1/orders/:no',
+  summary: { zh: '查询订单', en: 'Read an order' },
+  auth: 'orders',
+  params: z.object({ no: z.string().regex(orderNoPattern) }),
+  response: z.strictObject({ order: orderView }),
+  errors: ['ORDER_NOT_FOUND'],
+});
+
+export const createProduct = route({
+  method: 'post',
+  path: '/api/v1/products',
+  summary: { zh: '创建商品', en: 'Create a product' },
+  auth: 'catalog',
+  body: z.strictObject({
+    sku,
+    name: z.string().trim().min(1).max(120),
+    priceMinor: z.int().min(1).max(1_000_000_000_000),
+    currency: z.string().regex(/^[A-Z]{3}$/).default('CNY'), // prettier-ignore
+    policy: z
+      .strictObject({ retries: z.int(), intervalMs: z.int() })
+      .partial()
+      .default({})
+      .describe('发货失败自动重试; clamped to 0–20 retries, 1 s – 24 h'),
+  }),
+  status: 201,
+  response: z.strictObject({ sku: z.string() }),
+  errors: ['SKU_TAKEN'],
+});
+
+export const addCards = route({
+  method: 'post',
+  path: '/api/v1/products/:sku/cards',
+  summary: { zh: '导入卡密', en: 'Add card keys to the pool' },
+  auth: 'catalog',
+  params: z.object({ sku }),
+  body: z.strictObject({
+    cards: z.array(z.string().min(1).max(4096)).min(1).max(5000).describe('Byte-exact, one key each'),
+    note: z.string().max(200).default(''),
+  }),
+  status: 201,
+  response: z.strictObject({
+    batchId: z.int(),
+    added: z.int(),
+    duplicates: z.int().describe('In the request, in the pool or sold before; left out'),
+  }),
+  errors: ['PRODUCT_NOT_FOUND'],
+});
+
+export const readStock = route({
+  method: 'get',
+  path: '/api/v1/products/:sku/stock',
+  summary: { zh: '查询库存', en: 'Read the stock of a product' },
+  auth: 'catalog',
+  params: z.object({ sku }),
+  response: z.strictObject({ available: z.int(), sold: z.int() }),
+  errors: ['PRODUCT_NOT_FOUND'],
+});

@@ -1,0 +1,70 @@
+/** The OpenAPI document, made from the route table. */
+import { extendZodWithOpenApi, OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { errors, type ErrorCode } from '../domain/errors.ts';
+import { ops, shop } from './contract/index.ts';
+import type { Route } from './contract/route.ts';
+
+extendZodWithOpenApi(z);
+
+const always: readonly ErrorCode[] = ['BAD_REQUEST', 'UNAUTHENTICATED', 'FORBIDDEN', 'INSECURE_HTTP', 'DATABASE_DOWN', 'INTERNAL']; // prettier-ignore
+const text = z.object({ cause: z.string(), next: z.string() });
+const errorBody = z.object({
+  error: z.object({ code: z.string(), zh: text, en: text, detail: z.unknown().optional(), requestId: z.string() }),
+});
+
+/** Every route of the table. */
+export const allRoutes: readonly Route[] = [...Object.values(shop), ...Object.values(ops)].filter(
+  (value): value is typeof value & Route => 'method' in value,
+);
+
+function hasFields(schema: z.ZodType): schema is z.ZodObject {
+  return schema instanceof z.ZodObject && Object.keys(schema.shape).length > 0;
+}
+
+export function openApiDocument(): ReturnType<OpenApiGeneratorV31['generateDocument']> {
+  const registry = new OpenAPIRegistry();
+  registry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'API key of a shop',
+  });
+  registry.registerComponent('securitySchemes', 'opsToken', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'Ops token',
+  });
+  for (const route of allRoutes) {
+    const byStatus = new Map<number, ErrorCode[]>();
+    for (const code of [...always, ...route.errors]) {
+      const { status } = errors[code];
+      byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+    }
+    registry.registerPath({
+      method: route.method,
+      path: route.path.replace(/:(\w+)/g, '{$1}'),
+      summary: `${route.summary.zh} / ${route.summary.en}`,
+      security: [{ [route.auth === 'ops' ? 'opsToken' : 'apiKey']: [] }],
+      request: {
+        ...(hasFields(route.params) && { params: route.params }),
+        ...(hasFields(route.headers) && { headers: route.headers }),
+        ...(!(route.body instanceof z.ZodUndefined) && {
+          body: { content: { 'application/json': { schema: route.body } } },
+        }),
+      },
+      responses: {
+        [route.status]: { description: 'ok', content: { 'application/json': { schema: route.response } } },
+        ...Object.fromEntries(
+          [...byStatus].map(([status, codes]) => [
+            status,
+            { description: codes.join(', '), content: { 'application/json': { schema: errorBody } } },
+          ]),
+        ),
+      },
+    });
+  }
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: { title: 'Miaofa 秒发', version: '1', description: 'Automatic delivery of virtual goods. 自动发货接口。' },
+  });
+}

@@ -1,0 +1,27 @@
+/** The door of ops: a token pasted, or brought in the fragment of a link, is exchanged for a cookie. */
+
+export const loginPage = `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">
+<title>Miaofa ops</title><link rel="stylesheet" href="/pickup/app.css"></head><body><main><h1>秒发 · 运维入口</h1>
+<form id="form"><label>ops token <input id="token" type="password" autocomplete="current-password" required></label>
+<button>进入 / Enter</button></form><p id="status" role="status"></p>
+<nav id="links" hidden><p><a href="/ops/temporal/">Temporal Web UI</a></p><p><a href="/ops/mail/">邮件 / Mail</a></p></nav>
+</main><script src="/ops/login.js"></script></body></html>`;
+
+export const loginScript = `'use strict';
+(() => {
+  const el = (id) => document.getElementById(id);
+  // "#<token>" or "#<token>&to=/ops/…"; only paths of /ops/ are followed.
+  const [given, to] = location.hash.slice(1).split('&to=');
+  const enter = async (token) => {
+    const answer = await fetch('/ops/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token }) });
+    if (!answer.ok) { const { error } = await answer.json(); el('status').textContent = error.zh.cause + ' / ' + error.en.cause; return; }
+    history.replaceState(null, '', location.pathname);
+    const target = decodeURIComponent(to || '');
+    if (target.startsWith('/ops/')) location.replace(target);
+    else { el('form').hidden = true; el('links').hidden = false; }
+  };
+  el('form').addEventListener('submit', (event) => { event.preventDefault(); void enter(el('token').value.trim()); });
+  if (given) void enter(given);
+})();
+`;

@@ -1,0 +1,138 @@
+/** Orders of shops: placed once per idempotency key, whatever happens between. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Router } from 'express';
+import { accountForOrder, type ApiCaller } from '../../db/access.ts';
+import { productBySku } from '../../db/catalog.ts';
+import { insertOrder, orderByKey, orderByNo, type OrderRow } from '../../db/orders.ts';
+import { readSetting } from '../../db/settings.ts';
+import { KnownError } from '../../domain/errors.ts';
+import { makeOrderNo, orderNoBytes } from '../../domain/ids.ts';
+import { clampDeliveryPolicy } from '../../domain/policy.ts';
+import { contactAad } from '../../integrations/keyring/keyring.ts';
+import { openAccount } from '../../integrations/payments/account.ts';
+import { sha256 } from '../authenticate.ts';
+import { shop } from '../contract/index.ts';
+import type { ApiDeps } from '../deps.ts';
+import { serve, type Authenticate, type Call } from '../serve.ts';
+
+type OrderView = (typeof shop.orderView)['_output'];
+
+/** How an order looks from outside. */
+export function viewOrder(o: OrderRow): OrderView {
+  return {
+    orderNo: o.no,
+    state: o.state,
+    failureCode: o.failureCode,
+    mode: o.mode,
+    sku: o.sku,
+    productName: o.productName,
+    quantity: o.quantity,
+    amountMinor: o.amountMinor,
+    currency: o.currency,
+    createdAt: o.createdAt.toISOString(),
+    expiresAt: o.expiresAt.toISOString(),
+    paidAt: o.paidAt?.toISOString() ?? null,
+    deliveredAt: o.releasedAt?.toISOString() ?? null,
+  };
+}
+
+type Placing = Call<typeof shop.createOrder> & { caller: ApiCaller };
+
+export function orderRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps): void {
+  serve(router, authenticate, shop.createOrder, async (call) => {
+    const { caller } = call;
+    if (!caller) throw new KnownError('UNAUTHENTICATED');
+    const order = await place(deps, { ...call, caller });
+    const token = deps.keyring.open('contact', order.token, contactAad(order.no)).toString('utf8');
+    return {
+      order: viewOrder(order),
+      payUrl: await payUrl(deps, order, call.body.payMethod),
+      pickupUrl: `${deps.environment.PUBLIC_URL}/pickup#${token}`,
+    };
+  });
+
+  serve(router, authenticate, shop.readOrder, async ({ params, caller }) => {
+    const order = await orderByNo(deps.pool, params.no);
+    // Somebody else's order is as unknown as one that does not exist.
+    if (!order || order.shopId !== caller?.shopId || order.mode !== caller.mode)
+      throw new KnownError('ORDER_NOT_FOUND');
+    return { order: viewOrder(order) };
+  });
+}
+
+async function place(deps: ApiDeps, { caller, headers, body }: Placing): Promise<OrderRow> {
+  const key = headers['idempotency-key'];
+  const requestHash = createHash('sha256')
+    .update(JSON.stringify([caller.mode, body]))
+    .digest();
+  const known = await orderByKey(deps.pool, caller.shopId, key);
+  if (known) return repeated(known, requestHash);
+
+  const { pool, keyring, environment } = deps;
+  const [product, account, policy] = await Promise.all([
+    productBySku(pool, body.sku),
+    accountForOrder(pool, caller.mode, { id: body.accountId, provider: body.provider }),
+    readSetting(pool, 'delivery_policy'),
+  ]);
+  if (!product) throw new KnownError('PRODUCT_NOT_FOUND');
+  if (product.state !== 'on_sale') throw new KnownError('PRODUCT_OFF_SALE');
+  if (!account) throw new KnownError('ACCOUNT_NOT_FOUND');
+
+  const now = new Date();
+  const no = makeOrderNo(now, randomBytes(orderNoBytes));
+  const token = randomBytes(16).toString('base64url');
+  const aad = contactAad(no);
+  const email = body.email ?? null;
+  await insertOrder(pool, {
+    no,
+    mode: caller.mode,
+    shopId: caller.shopId,
+    idempotencyKey: key,
+    requestHash,
+    productId: product.id,
+    quantity: body.quantity,
+    amountMinor: product.priceMinor * body.quantity,
+    currency: product.currency,
+    accountId: account.id,
+    confirmByQuery: account.confirmByQuery,
+    policy: clampDeliveryPolicy({ ...(policy as object), ...(product.policy as object) }),
+    locale: body.locale,
+    contact: email && keyring.seal('contact', email, aad),
+    contactIndex: email && keyring.fingerprint('contact', email.trim().toLowerCase()),
+    remark: body.remark ? keyring.seal('contact', body.remark, aad) : null,
+    tokenHash: sha256(token),
+    token: keyring.seal('contact', token, aad),
+    webhook: caller.webhook,
+    expiresAt: new Date(now.getTime() + environment.ORDER_TTL_MINUTES * 60_000),
+    nextQueryAt: deps.providers.get(account.provider)?.canQuery ? new Date(now.getTime() + 15_000) : null,
+  });
+  // Also if another request with the same key was faster: there is one order, and both get it.
+  const order = await orderByKey(pool, caller.shopId, key);
+  if (!order) throw new Error('an order vanished after its insert');
+  return repeated(order, requestHash);
+}
+
+function repeated(order: OrderRow, requestHash: Buffer): OrderRow {
+  if (!order.requestHash.equals(requestHash)) throw new KnownError('IDEMPOTENCY_CONFLICT', { orderNo: order.no });
+  return order;
+}
+
+async function payUrl(deps: ApiDeps, order: OrderRow, method: string | undefined): Promise<string> {
+  const stored = await accountForOrder(deps.pool, order.mode, { id: order.accountId });
+  const provider = stored && deps.providers.get(stored.provider);
+  if (!provider) throw new KnownError('ACCOUNT_NOT_FOUND');
+  const base = deps.environment.PUBLIC_URL;
+  const payment = await provider.createPayment(
+    openAccount(deps.keyring, stored),
+    {
+      orderNo: order.no,
+      amountMinor: order.amountMinor,
+      currency: order.currency,
+      notifyUrl: `${base}/notify/${provider.id}/${stored.id}`,
+      returnUrl: `${base}/paid`,
+      ...(method !== undefined && { method }),
+    },
+    deps.outbound,
+  );
+  return payment.url;
+}

@@ -1,0 +1,135 @@
+/** Products and their key pools. */
+import type { ErrorCode } from '../domain/errors.ts';
+import type { Mode } from '../domain/order.ts';
+import { actors } from './locks.ts';
+import { one, statement, transaction, type Pool, type Queryable } from './sql.ts';
+
+export interface Product {
+  readonly id: number;
+  readonly sku: string;
+  readonly name: string;
+  readonly priceMinor: number;
+  readonly currency: string;
+  readonly state: 'draft' | 'on_sale' | 'off_sale';
+  readonly policy: unknown;
+}
+
+const insert = statement<{ id: number }, [string, string, number, string, string, number]>(
+  'product_insert',
+  `with fresh as (
+     insert into products (sku, name, price_minor, currency, policy) values ($1, $2, $3, $4, $5::jsonb)
+     on conflict (sku) do nothing returning id
+   ), noted as (
+     insert into audit (actor_id, action, detail) select $6, 'product_created', jsonb_build_object('product', id) from fresh
+   )
+   select id from fresh`,
+);
+const bySku = statement<Product, [string]>(
+  'product_by_sku',
+  'select id, sku, name, price_minor as "priceMinor", currency, state, policy from products where sku = $1',
+);
+const stock = statement<{ mode: Mode; available: number; sold: number }, [number]>(
+  'product_stock',
+  `select mode, count(*) filter (where state = 'available')::int as available, count(*) filter (where state = 'sold')::int as sold
+   from cards where product_id = $1 group by mode`,
+);
+
+/** Undefined if the SKU exists. */
+export async function insertProduct(
+  db: Queryable,
+  p: Omit<Product, 'id' | 'state'>,
+  actorId: number,
+): Promise<number | undefined> {
+  return (await insert(db, [p.sku, p.name, p.priceMinor, p.currency, JSON.stringify(p.policy), actorId]))[0]?.id;
+}
+
+export async function productBySku(db: Queryable, sku: string): Promise<Product | undefined> {
+  return (await bySku(db, [sku]))[0];
+}
+
+export async function productStock(
+  db: Queryable,
+  id: number,
+): Promise<{ mode: Mode; available: number; sold: number }[]> {
+  return stock(db, [id]);
+}
+
+const batch = statement<{ id: number }, [number, Mode, string, string, number]>(
+  'batch_insert',
+  'insert into card_batches (product_id, mode, source, note, actor_id) values ($1, $2, $3, $4, $5) returning id',
+);
+const add = statement<{ added: number }, [number, number, Mode, Buffer[], Buffer[]]>(
+  'cards_add',
+  `with fresh as (
+     insert into cards (product_id, batch_id, mode, ciphertext, fingerprint)
+     select $1, $2, $3, c, f from unnest($4::bytea[], $5::bytea[]) as t (c, f)
+     on conflict (product_id, fingerprint) do nothing returning id
+   ) select count(*)::int as added from fresh`,
+);
+const wakeWaiting = statement<object, [number, Mode, number]>(
+  'cards_wake',
+  `insert into outbox (kind, order_id)
+   select 'wake', id from orders where product_id = $1 and mode = $2 and state = 'waiting_stock' order by paid_at, id limit $3`,
+);
+const noted = statement<object, [number, string]>(
+  'cards_audit',
+  `insert into audit (actor_id, action, detail) values ($1, 'cards_added', $2::jsonb)`,
+);
+
+export interface NewCards {
+  readonly productId: number;
+  readonly mode: Mode;
+  readonly source: string;
+  readonly note: string;
+  readonly actorId: number;
+  readonly cards: readonly { readonly ciphertext: Buffer; readonly fingerprint: Buffer }[];
+}
+
+/**
+ * Adds sealed cards as one batch; those whose fingerprint the product has already, sold ones too, are left out. Orders
+ * that wait for this product are woken, oldest paid first, as many as cards came.
+ */
+export async function addCards(pool: Pool, given: NewCards): Promise<{ batchId: number; added: number }> {
+  return transaction(pool, async (tx) => {
+    const batchId = one(await batch(tx, [given.productId, given.mode, given.source, given.note, given.actorId])).id;
+    const { added } = one(
+      await add(tx, [
+        given.productId,
+        batchId,
+        given.mode,
+        given.cards.map((c) => c.ciphertext),
+        given.cards.map((c) => c.fingerprint),
+      ]),
+    );
+    await wakeWaiting(tx, [given.productId, given.mode, added]);
+    await noted(tx, [given.actorId, JSON.stringify({ batch: batchId, product: given.productId, added })]);
+    return { batchId, added };
+  });
+}
+
+const quarantine = statement<object, [boolean]>(
+  'pools_quarantine',
+  `update products set quarantined_at = case when $1 then coalesce(quarantined_at, now()) end`,
+);
+const resume = statement<object, [string[]]>(
+  'orders_resume',
+  `with back as (
+     update orders set state = 'paid', failure_code = null, next_deadline = now() + interval '30 seconds'
+     where state = 'attention' and failure_code = any ($1) returning id, paid_at
+   )
+   insert into outbox (kind, order_id) select 'wake', id from back order by paid_at, id`,
+);
+
+/** Sets orders going again that waited only for one of these reasons to end; oldest paid first. */
+export async function resumeOrders(db: Queryable, codes: readonly ErrorCode[]): Promise<void> {
+  await resume(db, [[...codes]]);
+}
+
+/** After a restore: nothing leaves a pool until a person confirms (rule 19). Lifting it wakes who waited for that. */
+export async function setQuarantine(pool: Pool, on: boolean, actorId: number = actors.commandLine): Promise<void> {
+  await transaction(pool, async (tx) => {
+    await quarantine(tx, [on]);
+    if (!on) await resumeOrders(tx, ['POOL_QUARANTINED']);
+    await noted(tx, [actorId, JSON.stringify({ quarantine: on })]);
+  });
+}

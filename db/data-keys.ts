@@ -1,0 +1,44 @@
+/** Wrapped data keys (rule 18). The master key that opens them is never in the database. */
+import { advisory } from './locks.ts';
+import { statement, transaction, type Pool, type Queryable } from './sql.ts';
+
+export type Ring = 'card' | 'contact' | 'secret' | 'codec' | 'index';
+export interface StoredDataKey {
+  readonly id: number;
+  readonly ring: Ring;
+  readonly kekId: string;
+  readonly wrapped: Buffer;
+  readonly state: 'active' | 'retired';
+}
+
+const all = statement<StoredDataKey, []>(
+  'data_keys_all',
+  'select id, ring, kek_id as "kekId", wrapped, state from data_keys order by id',
+);
+const insert = statement<object, [Ring, string, Buffer]>(
+  'data_key_insert',
+  'insert into data_keys (ring, kek_id, wrapped) values ($1, $2, $3)',
+);
+
+export function loadDataKeys(db: Queryable): Promise<StoredDataKey[]> {
+  return all(db, []);
+}
+
+/** Makes a first key for each ring that has none. Any number of processes may start at once. */
+export async function ensureDataKeys(
+  pool: Pool,
+  rings: readonly Ring[],
+  make: (ring: Ring) => Promise<{ kekId: string; wrapped: Buffer }>,
+): Promise<StoredDataKey[]> {
+  const present = await all(pool, []);
+  if (rings.every((ring) => present.some((key) => key.ring === ring))) return present;
+  return transaction(pool, async (tx) => {
+    await tx.query('select pg_advisory_xact_lock($1)', [advisory.dataKeys]);
+    const now = await all(tx, []);
+    for (const ring of rings.filter((r) => !now.some((key) => key.ring === r))) {
+      const { kekId, wrapped } = await make(ring);
+      await insert(tx, [ring, kekId, wrapped]);
+    }
+    return all(tx, []);
+  });
+}

@@ -1,0 +1,199 @@
+/**
+ * A verified payment event becomes facts: raw notification, payment, new state and the promise to start, in one
+ * transaction under the order's row lock. Two statements and one commit; the acknowledgement follows the commit.
+ */
+import { decidePayment, startsDelivery, type PaymentDecision } from '../domain/payment.ts';
+import type { ErrorCode } from '../domain/errors.ts';
+import type { Mode, OrderState } from '../domain/order.ts';
+import { one, statement, transaction, type Pool, type Queryable } from './sql.ts';
+
+export interface ReceivedNotification {
+  readonly accountId: number;
+  readonly provider: string;
+  readonly source: 'notify' | 'query';
+  readonly method: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly query: string;
+  readonly body: Buffer;
+  readonly receivedAt: Date;
+}
+
+export interface VerifiedPayment {
+  readonly mode: Mode;
+  readonly orderNo: string;
+  readonly tradeNo: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+}
+
+export interface IntakeResult {
+  readonly decision: PaymentDecision | 'duplicate';
+  /** Set if the order was set going: what the workflow is started with. */
+  readonly start?: OrderStart;
+}
+
+/** All that a workflow start carries: ids and words for ops, nothing of the buyer. */
+export interface OrderStart {
+  readonly outboxId: number;
+  readonly orderId: number;
+  readonly orderNo: string;
+  readonly sku: string;
+  readonly productName: string;
+  readonly quantity: number;
+  readonly amountMinor: number;
+  readonly currency: string;
+}
+
+interface LockedOrder {
+  id: number;
+  state: OrderState;
+  mode: Mode;
+  accountId: number;
+  amountMinor: number;
+  currency: string;
+  expiresAt: Date;
+  onSale: boolean;
+  sku: string;
+  productName: string;
+  quantity: number;
+}
+
+const lockForPayment = statement<LockedOrder, [string]>(
+  'intake_lock_order',
+  `select o.id, o.state, o.mode, o.account_id as "accountId", o.amount_minor as "amountMinor", o.currency,
+          o.expires_at as "expiresAt", p.state = 'on_sale' as "onSale", p.sku, p.name as "productName", o.quantity
+   from orders o join products p on p.id = o.product_id
+   where o.no = $1 for update of o`,
+);
+
+// $13 standing: null stores the notification alone. A payment that is there already changes nothing: the unique key on
+// (account_id, trade_no) gates every other change of the statement.
+const record = statement<
+  { fresh: boolean; outboxId: number | null },
+  [
+    ...received: [number, string, string, string, string, string, Buffer, Date],
+    ...event: [string, string, number, string, string | null, Mode],
+    ...effect: [decision: string, orderId: number | null, starts: boolean, taskCode: string | null],
+  ]
+>(
+  'intake_record',
+  `with note as (
+     insert into notifications (account_id, provider, source, method, headers, query, body, received_at, verdict, order_no, trade_no, decision)
+     values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, 'accepted', $9, $10,
+       case when exists (select from payments where account_id = $1 and trade_no = $10) then 'duplicate' else $15 end)
+     returning id
+   ), pay as (
+     insert into payments (account_id, trade_no, mode, order_id, order_no, amount_minor, currency, standing, notification_id, received_at)
+     select $1, $10, $14, $16, $9, $11, $12, $13, note.id, $8 from note where $13::text is not null
+     on conflict (account_id, trade_no) do nothing
+     returning id
+   ), moved as (
+     update orders set state = 'paid', paid_at = $8, next_query_at = null, next_deadline = now() + interval '30 seconds'
+     where id = $16 and $17 and exists (select from pay)
+     returning id
+   ), promised as (
+     insert into outbox (kind, order_id, available_at) select 'start', id, now() + interval '2 seconds' from moved
+     returning id
+   ), asked as (
+     insert into tasks (order_id, payment_id, code) select $16, pay.id, $18 from pay where $18::text is not null
+     on conflict do nothing
+   ), noted as (
+     insert into audit (actor_id, action, order_id, detail)
+     select 1, 'payment', $16, jsonb_build_object('payment', pay.id, 'standing', $13::text) from pay
+   )
+   select exists (select from pay) as fresh, (select id from promised) as "outboxId"`,
+);
+
+const taskOf: Readonly<Partial<Record<PaymentDecision, ErrorCode>>> = {
+  unmatched: 'PAYMENT_UNMATCHED',
+  under: 'PAYMENT_UNDER',
+  over: 'PAYMENT_OVER',
+  wrong_currency: 'PAYMENT_WRONG_CURRENCY',
+  second: 'PAYMENT_SECOND',
+  after_end: 'PAYMENT_AFTER_END',
+  too_late: 'PAYMENT_TOO_LATE',
+};
+
+/** Takes a *paid* event in. Throws only if the database does: then nothing may be acknowledged. */
+export async function takePaymentIn(
+  pool: Pool,
+  received: ReceivedNotification,
+  payment: VerifiedPayment,
+): Promise<IntakeResult> {
+  return transaction(pool, async (tx) => {
+    const order = (await lockForPayment(tx, [payment.orderNo]))[0];
+    const decision = decidePayment(order, { ...payment, accountId: received.accountId }, received.receivedAt);
+    const standing = decision === 'mode_mismatch' ? null : decision;
+    const { fresh, outboxId } = one(
+      await record(tx, [
+        received.accountId,
+        received.provider,
+        received.source,
+        received.method,
+        JSON.stringify(received.headers),
+        received.query,
+        received.body,
+        received.receivedAt,
+        payment.orderNo,
+        payment.tradeNo,
+        payment.amountMinor,
+        payment.currency,
+        standing,
+        payment.mode,
+        decision,
+        order?.id ?? null,
+        startsDelivery(decision),
+        taskOf[decision] ?? null,
+      ]),
+    );
+    if (decision === 'mode_mismatch') return { decision };
+    if (!fresh) return { decision: 'duplicate' };
+    if (!order || outboxId === null) return { decision };
+    return { decision, start: { ...order, orderId: order.id, orderNo: payment.orderNo, outboxId } };
+  });
+}
+
+const note = statement<
+  object,
+  [
+    number | null,
+    string,
+    string,
+    string,
+    string,
+    string,
+    Buffer,
+    Date,
+    string,
+    string | null,
+    string | null,
+    string | null,
+  ]
+>(
+  'intake_note',
+  `insert into notifications (account_id, provider, source, method, headers, query, body, received_at, verdict, order_no, trade_no, decision)
+   values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11, $12)`,
+);
+
+/** Keeps a notification that changes nothing: a refused one, or one that says anything but "paid". */
+export async function noteNotification(
+  db: Queryable,
+  received: Omit<ReceivedNotification, 'accountId'> & { accountId: number | null },
+  verdict: string,
+  event?: { orderNo: string; tradeNo: string; meaning: string },
+): Promise<void> {
+  await note(db, [
+    received.accountId,
+    received.provider,
+    received.source,
+    received.method,
+    JSON.stringify(received.headers),
+    received.query,
+    received.body,
+    received.receivedAt,
+    verdict,
+    event?.orderNo ?? null,
+    event?.tradeNo ?? null,
+    event?.meaning ?? null,
+  ]);
+}

@@ -1,0 +1,14 @@
+/** Numbers of advisory locks, in one place so that two never collide. */
+export const advisory = {
+  /** Shared by each allocation, exclusive for turning 全局自动发货 off (rule 13). */
+  deliverySwitch: 71_001,
+  /** One audit sealer at a time. */
+  auditSealer: 71_002,
+  /** Making the first data keys. */
+  dataKeys: 71_003,
+  /** First number of the two-number form: product (rules 6 and 7). */
+  product: 71_010,
+} as const;
+
+/** Actors of migration 0001. */
+export const actors = { notification: 1, automation: 2, temporalUi: 3, opsToken: 4, buyer: 5, commandLine: 6 } as const;

@@ -1,0 +1,205 @@
+/** Orders as shops and buyers see them. */
+import type { Mode, OrderState } from '../domain/order.ts';
+import type { DeliveryPolicy } from '../domain/policy.ts';
+import { statement, type Queryable } from './sql.ts';
+import type { SealedCard } from './messages.ts';
+
+export interface NewOrder {
+  readonly no: string;
+  readonly mode: Mode;
+  readonly shopId: number;
+  readonly idempotencyKey: string;
+  /** sha-256 of the canonical request: the same key with another request is a mistake of the shop. */
+  readonly requestHash: Buffer;
+  readonly productId: number;
+  readonly quantity: number;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly accountId: number;
+  readonly confirmByQuery: boolean;
+  readonly policy: DeliveryPolicy;
+  readonly locale: string;
+  readonly contact: Buffer | null;
+  readonly contactIndex: Buffer | null;
+  readonly remark: Buffer | null;
+  readonly tokenHash: Buffer;
+  readonly token: Buffer;
+  readonly webhook: boolean;
+  readonly expiresAt: Date;
+  /** When to ask the provider for the first time; null if it cannot be asked. */
+  readonly nextQueryAt: Date | null;
+}
+
+const columns = `o.id, o.no, o.mode, o.shop_id as "shopId", o.state, o.failure_code as "failureCode", o.quantity,
+  o.amount_minor as "amountMinor", o.currency, o.account_id as "accountId", o.request_hash as "requestHash", o.token,
+  o.expires_at as "expiresAt", o.paid_at as "paidAt", o.released_at as "releasedAt", o.done_at as "doneAt",
+  o.created_at as "createdAt", p.id as "productId", p.sku, p.name as "productName", o.locale`;
+
+export interface OrderRow {
+  readonly id: number;
+  readonly no: string;
+  readonly mode: Mode;
+  readonly shopId: number;
+  readonly state: OrderState;
+  readonly failureCode: string | null;
+  readonly quantity: number;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly accountId: number;
+  readonly requestHash: Buffer;
+  readonly token: Buffer;
+  readonly expiresAt: Date;
+  readonly paidAt: Date | null;
+  readonly releasedAt: Date | null;
+  readonly doneAt: Date | null;
+  readonly createdAt: Date;
+  readonly productId: number;
+  readonly sku: string;
+  readonly productName: string;
+  readonly locale: string;
+}
+
+const insert = statement<
+  { id: number },
+  [
+    ...[string, Mode, number, string, Buffer, number, number, number, string, number],
+    ...[
+      boolean,
+      string,
+      string,
+      Buffer | null,
+      Buffer | null,
+      Buffer | null,
+      Buffer,
+      Buffer,
+      boolean,
+      Date,
+      Date | null,
+    ],
+  ]
+>(
+  'order_insert',
+  `with fresh as (
+     insert into orders (no, mode, shop_id, idempotency_key, request_hash, product_id, quantity, amount_minor, currency, account_id,
+       confirm_by_query, policy, locale, contact, contact_index, remark, token_hash, token, webhook, expires_at, next_query_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+     on conflict (shop_id, idempotency_key) do nothing
+     returning id, mode, shop_id
+   ), noted as (
+     insert into audit (actor_id, action, order_id) select s.actor_id, 'ordered', f.id from fresh f join shops s on s.id = f.shop_id
+   )
+   select id from fresh`,
+);
+const byKey = statement<OrderRow, [number, string]>(
+  'order_by_key',
+  `select ${columns} from orders o join products p on p.id = o.product_id where o.shop_id = $1 and o.idempotency_key = $2`,
+);
+const byNo = statement<OrderRow, [string]>(
+  'order_by_no',
+  `select ${columns} from orders o join products p on p.id = o.product_id where o.no = $1`,
+);
+
+/** Inserts an order; undefined if the shop used this idempotency key before (see {@link orderByKey}). */
+export async function insertOrder(db: Queryable, o: NewOrder): Promise<number | undefined> {
+  const rows = await insert(db, [
+    o.no,
+    o.mode,
+    o.shopId,
+    o.idempotencyKey,
+    o.requestHash,
+    o.productId,
+    o.quantity,
+    o.amountMinor,
+    o.currency,
+    o.accountId,
+    o.confirmByQuery,
+    JSON.stringify(o.policy),
+    o.locale,
+    o.contact,
+    o.contactIndex,
+    o.remark,
+    o.tokenHash,
+    o.token,
+    o.webhook,
+    o.expiresAt,
+    o.nextQueryAt,
+  ]);
+  return rows[0]?.id;
+}
+
+export async function orderByKey(db: Queryable, shopId: number, key: string): Promise<OrderRow | undefined> {
+  return (await byKey(db, [shopId, key]))[0];
+}
+
+export async function orderByNo(db: Queryable, no: string): Promise<OrderRow | undefined> {
+  return (await byNo(db, [no]))[0];
+}
+
+// ---- pickup: a token is exchanged for a session, a session opens one order (rule 12) ----
+
+const openSession = statement<{ no: string }, [Buffer, Buffer, number]>(
+  'pickup_open',
+  `with mine as (select id, no from orders where token_hash = $1),
+        made as (insert into pickup_sessions (hash, order_id, expires_at)
+                 select $2, id, now() + $3 * interval '1 second' from mine)
+   select no from mine`,
+);
+
+/** Exchanges a token (sha-256) for a session (sha-256 of the cookie); the order's number, or undefined. */
+export async function openPickup(
+  db: Queryable,
+  tokenHash: Buffer,
+  sessionHash: Buffer,
+  seconds: number,
+): Promise<string | undefined> {
+  return (await openSession(db, [tokenHash, sessionHash, seconds]))[0]?.no;
+}
+
+export interface PickupState {
+  readonly orderId: number;
+  readonly no: string;
+  readonly mode: Mode;
+  readonly state: OrderState;
+  readonly failureCode: string | null;
+  readonly productId: number;
+  readonly productName: string;
+  readonly quantity: number;
+  readonly released: boolean;
+}
+
+const pickup = statement<PickupState, [Buffer]>(
+  'pickup_state',
+  `select o.id as "orderId", o.no, o.mode, o.state, o.failure_code as "failureCode", p.id as "productId",
+          p.name as "productName", o.quantity, o.released_at is not null as released
+   from pickup_sessions s join orders o on o.id = s.order_id join products p on p.id = o.product_id
+   where s.hash = $1 and s.expires_at > now()`,
+);
+const goods = statement<SealedCard & { productId: number }, [Buffer, string]>(
+  'pickup_goods',
+  `with mine as (
+     select o.id, o.product_id from pickup_sessions s join orders o on o.id = s.order_id
+     where s.hash = $1 and s.expires_at > now() and o.released_at is not null
+   ), seen as (
+     insert into audit (actor_id, action, order_id, detail) select 5, 'revealed', id, jsonb_build_object('from', $2::text) from mine
+   )
+   select c.id, c.ciphertext, c.fingerprint, c.product_id as "productId"
+   from mine join cards c on c.order_id = mine.id where c.state = 'sold' order by c.seq`,
+);
+const dropSessions = statement<object, []>('pickup_expire', 'delete from pickup_sessions where expires_at < now()');
+
+export async function pickupState(db: Queryable, sessionHash: Buffer): Promise<PickupState | undefined> {
+  return (await pickup(db, [sessionHash]))[0];
+}
+
+/** The sealed goods of a session's order, if released; the look is audited in the same statement. */
+export function pickupGoods(
+  db: Queryable,
+  sessionHash: Buffer,
+  from: string,
+): Promise<(SealedCard & { productId: number })[]> {
+  return goods(db, [sessionHash, from]);
+}
+
+export async function dropExpiredSessions(db: Queryable): Promise<void> {
+  await dropSessions(db, []);
+}

@@ -1,0 +1,35 @@
+/** Settings that the operator changes while everything runs. */
+import { advisory } from './locks.ts';
+import { statement, transaction, type Pool, type Queryable } from './sql.ts';
+
+const read = statement<{ value: unknown }, [string]>('setting_read', 'select value from settings where key = $1');
+const write = statement<object, [string, string]>(
+  'setting_write',
+  `insert into settings (key, value) values ($1, $2::jsonb)
+   on conflict (key) do update set value = excluded.value, updated_at = now()`,
+);
+
+/** A setting's JSON value, or undefined. */
+export async function readSetting(db: Queryable, key: string): Promise<unknown> {
+  return (await read(db, [key]))[0]?.value;
+}
+
+export async function writeSetting(db: Queryable, key: string, value: unknown): Promise<void> {
+  await write(db, [key, JSON.stringify(value)]);
+}
+
+const noteSwitch = statement<object, [number, string]>(
+  'switch_audit',
+  `insert into audit (actor_id, action, detail) values ($1, 'auto_delivery', $2::jsonb)`,
+);
+
+/**
+ * 全局自动发货. Turning it off waits for the allocations under way: once this has returned, none commits (rule 13).
+ */
+export async function setAutoDelivery(pool: Pool, on: boolean, actorId: number): Promise<void> {
+  await transaction(pool, async (tx) => {
+    await tx.query('select pg_advisory_xact_lock($1)', [advisory.deliverySwitch]);
+    await writeSetting(tx, 'auto_delivery', on);
+    await noteSwitch(tx, [actorId, JSON.stringify({ on })]);
+  });
+}

@@ -1,0 +1,125 @@
+/** The thin layer over `pg`: a pool with time limits, named statements, transactions. */
+import pg from 'pg';
+
+export type Pool = pg.Pool;
+/** A pool or a client inside a transaction. */
+export type Queryable = pg.Pool | pg.PoolClient;
+export type Transaction = pg.PoolClient;
+
+const int8 = 20;
+
+/** bigint columns hold ids and minor units: beyond 2^53 they would be wrong in silence, so they throw. */
+function parseInt8(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError('a bigint from the database exceeds 2^53');
+  return value;
+}
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === int8 && format !== 'binary'
+      ? parseInt8
+      : (pg.types.getTypeParser(oid, format as 'text') as unknown)) as typeof pg.types.getTypeParser,
+};
+
+export interface PoolOptions {
+  /** Connections at most; about 10 is best on 2 cores (measured: 50 are slower). */
+  readonly max?: number;
+  /** Name in pg_stat_activity. */
+  readonly name: string;
+  /** Milliseconds; a step that takes longer is stuck (rule 4). 0 = none, for reports and dumps. */
+  readonly statementTimeoutMs?: number;
+  readonly onError?: (error: Error) => void;
+}
+
+/** A pool whose statements end by themselves, so that a step cannot hold an order for ever. */
+export function createPool(databaseUrl: string, options: PoolOptions): Pool {
+  const limit = options.statementTimeoutMs ?? 2_000;
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    application_name: options.name,
+    max: options.max ?? 10,
+    connectionTimeoutMillis: 2_000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: limit,
+    idle_in_transaction_session_timeout: limit,
+    lock_timeout: limit && Math.min(limit, 1_500),
+    // A server that has gone silent must not hang a step: the client gives up a little after the server would.
+    ...(limit ? { query_timeout: limit + 1_000 } : {}),
+    keepAlive: true,
+    types,
+  });
+  // Without a listener an idle connection that dies takes the process with it.
+  pool.on('error', (error) => options.onError?.(error));
+  return pool;
+}
+
+/**
+ * A prepared statement with a name: plans are kept per connection, and the name tells in pg_stat_statements and in
+ * tests which statement ran.
+ */
+export function statement<Row extends object, Params extends readonly unknown[]>(
+  name: string,
+  text: string,
+): ((db: Queryable, params: Params) => Promise<Row[]>) & { readonly text: string } {
+  const run = async (db: Queryable, params: Params): Promise<Row[]> => {
+    const result = await db.query<Row>({ name, text, values: params as unknown as unknown[] });
+    return result.rows;
+  };
+  return Object.assign(run, { text });
+}
+
+/**
+ * Runs `work` in one READ COMMITTED transaction. A failure rolls back and is rethrown; a connection that cannot even
+ * roll back is thrown away.
+ */
+export async function transaction<T>(pool: Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  // An idle-in-transaction timeout or a lost server arrives as an event between two statements.
+  const onError = (error: Error): void => {
+    broken = error;
+  };
+  client.on('error', onError);
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((failure: unknown) => {
+      broken = failure instanceof Error ? failure : new Error('rollback failed');
+    });
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
+
+/** The one row, or a loud error: for statements that always give one. */
+export function one<Row>(rows: readonly Row[]): Row {
+  const row = rows[0];
+  if (row === undefined || rows.length > 1) throw new Error(`expected one row, got ${rows.length}`);
+  return row;
+}
+
+/** SQLSTATE of a database error, or undefined. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined;
+}
+
+/**
+ * True if the database, not the data, is at fault: gone, starting, full, a lock or time limit, a lost race. Such a step
+ * is tried again without end (rule 9, policy `infrastructure`).
+ */
+export function isInfrastructure(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return /^(08|53|57|58|40|55P03|25P03|25006)/.test(state);
+  if (!(error instanceof Error)) return false;
+  const code = (error as Error & { code?: unknown }).code;
+  if (typeof code === 'string' && /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN)/.test(code)) return true;
+  return /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered|Client was closed|terminating connection)/i.test(
+    error.message,
+  );
+}

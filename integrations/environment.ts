@@ -1,0 +1,77 @@
+/** The configuration of a process, from environment variables: checked whole at start, secrets never printed. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const flag = z
+  .enum(['0', '1', 'true', 'false'])
+  .default('0')
+  .transform((v) => v === '1' || v === 'true');
+const list = z
+  .string()
+  .default('')
+  .transform((v) => v.split(',').map((s) => s.trim()).filter(Boolean)); // prettier-ignore
+const url = z.url().transform((v) => v.replace(/\/+$/, ''));
+
+/** Every variable, with what it is for: `docs/configuration.md` is generated from these descriptions. */
+export const variables = z.object({
+  DATABASE_URL: z.string().min(1).describe('PostgreSQL, postgres://user:password@host:port/database'),
+  TEMPORAL_ADDRESS: z.string().min(1).default('127.0.0.1:7233').describe('Temporal frontend, host:port'),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default').describe('Temporal namespace'),
+  TEMPORAL_UI_URL: url.optional().describe('Temporal Web UI, shown under /ops/temporal/ to people with the ops token'),
+  MAIL_UI_URL: url.optional().describe('Page of the mail sink, shown under /ops/mail/; embedded stack only'),
+  SMTP_URL: z.string().min(1).describe('Mail server, smtp://user:password@host:port or smtps://…'),
+  MAIL_FROM: z.string().min(3).default('Miaofa <no-reply@localhost>').describe('Sender of mails'),
+  PORT: port.default(3000).describe('The only public port: shop API, notifications, pickup, console'),
+  HOST: z.string().default('0.0.0.0').describe('Address that PORT binds to'),
+  PUBLIC_URL: url.optional().describe('Base of every link that leaves the system; default http://localhost:PORT'),
+  TRUST_PROXY: z.string().default('').describe('Number of proxy hops, or a list of addresses, in front of PORT; never "true"'), // prettier-ignore
+  ALLOW_INSECURE_HTTP: flag.describe('1 allows plain http on addresses other than localhost'),
+  API_ADMIN_PORT: port.default(3001).describe('Metrics of the API, on ADMIN_HOST'),
+  WORKER_ADMIN_PORT: port.default(3002).describe('Metrics and health of the worker, on ADMIN_HOST'),
+  ADMIN_HOST: z.string().default('127.0.0.1').describe('Address of the admin ports; keep it private'),
+  MASTER_KEY: z.string().optional().describe('Master key, 32 bytes base64; or use MASTER_KEY_FILE'),
+  MASTER_KEY_FILE: z.string().optional().describe('File with the master key, mode 0600'),
+  OPS_TOKEN: z.string().min(16).optional().describe('Opens /ops/ until accounts exist; or use OPS_TOKEN_FILE'),
+  OPS_TOKEN_FILE: z.string().optional().describe('File with the ops token'),
+  OUTBOUND_ALLOW: list.describe('host:port, comma-separated, that outbound calls may reach although private or plain http'), // prettier-ignore
+  ORDER_TTL_MINUTES: z.coerce.number().int().min(1).max(10_080).default(30).describe('How long an unpaid order waits'),
+  RECONCILE_SECONDS: z.coerce.number().int().min(1).default(60).describe('How often orders are compared with Temporal'),
+  WORKER_IN_API: flag.default(true).describe('1 runs a worker inside the API process, so that orders start at once'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info').describe('Least level that is logged'), // prettier-ignore
+});
+
+export type Environment = Omit<z.output<typeof variables>, 'PUBLIC_URL' | 'OPS_TOKEN'> & {
+  readonly PUBLIC_URL: string;
+  readonly OPS_TOKEN: string | undefined;
+};
+
+/** Says which variable is wrong and why, never its value. */
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError';
+}
+
+/** Reads and checks all variables at once. `*_FILE` variants are read here, so secrets can come from files. */
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  for (const name of ['DATABASE_URL', 'SMTP_URL'] as const) {
+    const file = given[`${name}_FILE`];
+    if (given[name] === undefined && file !== undefined) given[name] = readSecret(`${name}_FILE`, file);
+  }
+  const parsed = variables.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new EnvironmentError(`配置有误 / The configuration is wrong:\n${lines.join('\n')}`);
+  }
+  const e = parsed.data;
+  const opsToken = e.OPS_TOKEN ?? (e.OPS_TOKEN_FILE ? readSecret('OPS_TOKEN_FILE', e.OPS_TOKEN_FILE) : undefined);
+  return { ...e, PUBLIC_URL: e.PUBLIC_URL ?? `http://localhost:${e.PORT}`, OPS_TOKEN: opsToken };
+}
+
+function readSecret(name: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    throw new EnvironmentError(`${name}: 无法读取文件 / the file cannot be read`);
+  }
+}

@@ -1,0 +1,82 @@
+/** What API and worker processes are made of, from the environment. */
+import type { Logger } from 'pino';
+import type { ActivityDeps } from '../activities/deps.ts';
+import { ensureDataKeys, loadDataKeys } from '../db/data-keys.ts';
+import { schemaIsCurrent } from '../db/migrate.ts';
+import { createPool, type Pool } from '../db/sql.ts';
+import type { Environment } from '../integrations/environment.ts';
+import { loadMasterKey } from '../integrations/keyring/kek.ts';
+import { Keyring, newDataKey } from '../integrations/keyring/keyring.ts';
+import { createLogger } from '../integrations/log.ts';
+import { createMailer } from '../integrations/mail.ts';
+import { createMetrics, type Metrics } from '../integrations/metrics.ts';
+import { createOutbound } from '../integrations/outbound.ts';
+import { providers } from '../integrations/payments/registry.ts';
+
+const rings = ['card', 'contact', 'secret', 'codec', 'index'] as const;
+
+export interface Process {
+  readonly environment: Environment;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly pool: Pool;
+  readonly steps: ActivityDeps;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens database and keys. A wrong or missing master key refuses here, before anything is served: ciphertext must
+ * never go out in place of goods. Waits for PostgreSQL as long as it takes.
+ */
+export async function composeProcess(
+  environment: Environment,
+  name: string,
+  extra: Pick<ActivityDeps, 'fault'> = {},
+): Promise<Process> {
+  const log = createLogger(name, environment.LOG_LEVEL);
+  const metrics = createMetrics(name);
+  const pool = createPool(environment.DATABASE_URL, {
+    name: `miaofa-${name}`,
+    onError: (error) => log.warn({ err: error }, 'idle database connection lost'),
+  });
+  const kek = loadMasterKey(environment);
+  await untilReady(pool, log);
+  const rows = await ensureDataKeys(pool, rings, (ring) => newDataKey(ring, kek));
+  const keyring = await Keyring.open(kek, rows, () => loadDataKeys(pool));
+  const mailer = createMailer({ smtpUrl: environment.SMTP_URL, from: environment.MAIL_FROM });
+  const outbound = createOutbound({ allow: environment.OUTBOUND_ALLOW });
+  const steps: ActivityDeps = {
+    pool,
+    keyring,
+    mailer,
+    outbound,
+    providers,
+    publicUrl: environment.PUBLIC_URL,
+    log,
+    ...extra,
+  };
+  return {
+    environment,
+    log,
+    metrics,
+    pool,
+    steps,
+    async close() {
+      await outbound.close();
+      mailer.close();
+      await pool.end();
+    },
+  };
+}
+
+async function untilReady(pool: Pool, log: Logger): Promise<void> {
+  for (let pause = 200; ; pause = Math.min(pause * 2, 5_000)) {
+    try {
+      if (await schemaIsCurrent(pool)) return;
+      log.warn('the database schema is not the one of this program; run the migration (npm run migrate)');
+    } catch (error) {
+      log.warn({ err: error }, 'waiting for the database');
+    }
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}

@@ -1,0 +1,58 @@
+/** A worker from its dependencies; and the parts of Temporal that API and worker processes share. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { DataConverter } from '@temporalio/common';
+import { bundleWorkflowCode, Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import type { ActivityDeps } from '../activities/deps.ts';
+import { ordersQueue } from '../domain/ids.ts';
+import type { Metrics } from '../integrations/metrics.ts';
+import { stepInterceptor } from './interceptor.ts';
+
+export interface OrdersWorkerOptions {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly dataConverter: DataConverter;
+  readonly steps: ActivityDeps;
+  readonly metrics: Metrics;
+  /** For tests and for what a deployment wants otherwise. */
+  readonly overrides?: Partial<WorkerOptions>;
+}
+
+type Bundle = NonNullable<WorkerOptions['workflowBundle']>;
+let bundle: Promise<Bundle> | undefined;
+
+/** The bundle that the build made; from sources it is made once per process. */
+export function workflowBundle(): Promise<Bundle> {
+  const built = path.join(import.meta.dirname, '..', 'workflow-bundle.js');
+  bundle ??= existsSync(built)
+    ? Promise.resolve({ codePath: built })
+    : bundleWorkflowCode({ workflowsPath: path.join(import.meta.dirname, '..', 'workflows', 'index.ts') });
+  return bundle;
+}
+
+export async function createOrdersWorker(options: OrdersWorkerOptions): Promise<Worker> {
+  return Worker.create({
+    connection: options.connection,
+    namespace: options.namespace,
+    taskQueue: ordersQueue,
+    dataConverter: options.dataConverter,
+    workflowBundle: await workflowBundle(),
+    activities: createActivities(options.steps),
+    interceptors: {
+      activity: [() => ({ inbound: stepInterceptor(options.steps.log, options.metrics) })],
+    },
+    // A worker that is killed holds a sticky queue that nobody polls: give it up soon (rule 17).
+    stickyQueueScheduleToStartTimeout: '2 seconds',
+    maxCachedWorkflows: 500,
+    maxConcurrentWorkflowTaskExecutions: 40,
+    maxConcurrentLocalActivityExecutions: 50,
+    maxConcurrentActivityTaskExecutions: 50,
+    workflowTaskPollerBehavior: { type: 'autoscaling', initial: 4, maximum: 20 },
+    activityTaskPollerBehavior: { type: 'autoscaling', initial: 4, maximum: 20 },
+    shutdownGraceTime: '15 seconds',
+    // Without it one step that never returns keeps a process from ending (sdk-typescript #2266).
+    shutdownForceTime: '20 seconds',
+    ...options.overrides,
+  });
+}

@@ -1,0 +1,45 @@
+/** All that repeats beside the orders. Any number of processes may run it: rows are taken with `skip locked`. */
+import { sealAudit } from '../../db/audit.ts';
+import { dropExpiredSessions } from '../../db/orders.ts';
+import { expireOrders } from '../../db/upkeep.ts';
+import type { Process } from '../compose.ts';
+import type { TemporalLink } from '../link.ts';
+import { every, type Loop } from './every.ts';
+import { queryPayments } from './payment-queries.ts';
+import { rescueOverdue, sweep } from './reconcile.ts';
+import { relay } from './relay.ts';
+
+const quiet = false;
+
+/** Starts the loops; `stop` waits for the runs under way. */
+export function startLoops(process: Process, link: TemporalLink): { stop(): Promise<void> } {
+  const { pool, log, metrics, steps, environment } = process;
+  const reconcileMs = environment.RECONCILE_SECONDS * 1000;
+  const sweeping = every(reconcileMs, 'sweep', log, async () => {
+    await sweep(link, pool, log, metrics);
+    return quiet;
+  });
+  const relaying = every(500, 'relay', log, () => relay(link, pool, log, metrics));
+  const loops: Loop[] = [
+    relaying,
+    sweeping,
+    every(Math.min(reconcileMs, 10_000), 'overdue', log, () => rescueOverdue(link, pool, log, metrics)),
+    every(5_000, 'expire', log, async () => (await expireOrders(pool)) > 0),
+    every(2_000, 'payment-queries', log, () => queryPayments(steps, metrics)),
+    every(1_000, 'audit-sealer', log, async () => (await sealAudit(pool)) > 0),
+    every(600_000, 'pickup-sessions', log, async () => {
+      await dropExpiredSessions(pool);
+      return quiet;
+    }),
+  ];
+  // A new connection may be to a server that has lost its store.
+  link.onUp(() => {
+    relaying.poke();
+    sweeping.poke();
+  });
+  return {
+    async stop() {
+      await Promise.all(loops.map((loop) => loop.stop()));
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * Lost notifications: asks providers about unpaid orders on a widening schedule. A payment found enters by the same door
+ * as a notification (same unique key), so both may race.
+ */
+import { accountById } from '../../db/access.ts';
+import { takePaymentIn } from '../../db/intake.ts';
+import { dueQueries, type QueryDue } from '../../db/upkeep.ts';
+import type { ActivityDeps } from '../../activities/deps.ts';
+import { openAccount } from '../../integrations/payments/account.ts';
+import type { Metrics } from '../../integrations/metrics.ts';
+
+type QueryDeps = Pick<ActivityDeps, 'pool' | 'keyring' | 'providers' | 'outbound' | 'log'>;
+
+/** True if there may be more to ask. */
+export async function queryPayments(deps: QueryDeps, metrics: Metrics, batch = 20): Promise<boolean> {
+  const due = await dueQueries(deps.pool, batch);
+  await Promise.all(
+    due.map((order) =>
+      ask(deps, metrics, order).catch((error: unknown) => {
+        deps.log.info({ order: order.orderNo, err: error }, 'payment query gave no answer; asked again later');
+      }),
+    ),
+  );
+  return due.length === batch;
+}
+
+async function ask(deps: QueryDeps, metrics: Metrics, due: QueryDue): Promise<void> {
+  const stored = await accountById(deps.pool, due.accountId);
+  const provider = stored && deps.providers.get(stored.provider);
+  if (!stored || !provider) return;
+  const account = openAccount(deps.keyring, stored);
+  const answer = await provider.query(account, { orderNo: due.orderNo }, deps.outbound);
+  if (answer.status !== 'paid' || !answer.tradeNo || answer.amountMinor === undefined || !answer.currency) return;
+  const { tradeNo, amountMinor, currency } = answer;
+  const result = await takePaymentIn(
+    deps.pool,
+    {
+      accountId: account.id,
+      provider: provider.id,
+      source: 'query',
+      method: 'QUERY',
+      headers: {},
+      query: '',
+      body: Buffer.from(JSON.stringify({ tradeNo, amountMinor, currency })),
+      receivedAt: new Date(),
+    },
+    { mode: account.mode, orderNo: due.orderNo, tradeNo, amountMinor, currency },
+  );
+  metrics.notifications.inc({ provider: provider.id, verdict: 'queried', decision: result.decision });
+}

@@ -1,0 +1,158 @@
+/**
+ * The story of one paid order. PostgreSQL decides (`advance` reads it and does what can be done); this only drives,
+ * waits and shows people where the order stands. It never ends Failed: what it cannot handle becomes a task.
+ */
+import * as wf from '@temporalio/workflow';
+import { inWords, isErrorCode, type ErrorCode } from '../domain/errors.ts';
+import type { OrderState } from '../domain/order.ts';
+import { defaultDeliveryPolicy, type DeliveryPolicy } from '../domain/policy.ts';
+import type { Activities } from '../activities/index.ts';
+import type { Outcome } from '../activities/outcome.ts';
+import {
+  apply,
+  failureCodeKey,
+  orderState,
+  orderStateKey,
+  staffAction,
+  wake,
+  type DeliverOrderInput,
+} from './messages.ts';
+import { deliveryRetries, infrastructure, localTry, messages as messagePolicy } from './policies.ts';
+
+const local = wf.proxyLocalActivities<Pick<Activities, 'advance'>>(localTry);
+const steady =
+  wf.proxyActivities<Pick<Activities, 'advance' | 'handOver' | 'recordSignal' | 'giveUpMessage'>>(infrastructure);
+const tell = wf.proxyActivities<Pick<Activities, 'sendMail' | 'sendWebhook'>>(messagePolicy);
+
+export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Promise<{ state: OrderState }> {
+  let state: OrderState = 'paid';
+  let asked = 0; // wakes so far
+  let served = 0; // wakes that the last look at PostgreSQL covers
+  let over = false;
+  let troubled = false;
+  let cancelled = false;
+  const signals: { kind: string; note: string }[] = [];
+
+  wf.setHandler(wake, () => void asked++, { description: 'Something changed in PostgreSQL: read it again' });
+  wf.setHandler(
+    staffAction,
+    ({ kind, note }) => {
+      signals.push({ kind, note: note ?? '' });
+      asked++;
+    },
+    { description: 'By ops: {"kind":"retry"}; kinds that need a signed-in person open a task instead' },
+  );
+  wf.setHandler(
+    apply,
+    async () => {
+      const mine = ++asked;
+      await wf.condition(() => served >= mine || over);
+      return { state };
+    },
+    { description: 'A staff action was recorded: answer once the order has been read again' },
+  );
+  wf.setHandler(orderState, () => state);
+
+  /**
+   * One look at PostgreSQL. A fast local try first, then an ordinary activity, so that ops see attempts and reason;
+   * what is not the infrastructure's fault gets the retries of a failed delivery.
+   */
+  const advance = async (): Promise<Outcome> => {
+    try {
+      return await local.advance({ orderId });
+    } catch {
+      try {
+        return await steady.advance.executeWithOptions({ summary: `发货 ${orderNo}` }, [{ orderId }]);
+      } catch {
+        const { advance: again } = delivering(defaultDeliveryPolicy);
+        return again.executeWithOptions({ summary: `重试发货 ${orderNo}` }, [{ orderId }]);
+      }
+    }
+  };
+
+  /** What still fails after its retries is handed to people, with the reason. */
+  const withRetries = async (step: () => Promise<Outcome>): Promise<Outcome> => {
+    try {
+      return await step();
+    } catch (error) {
+      return steady.handOver.executeWithOptions({ summary: `转人工 ${orderNo}` }, [{ orderId, code: codeOf(error) }]);
+    }
+  };
+
+  const next = async (): Promise<Outcome> => {
+    for (const signal of signals.splice(0)) {
+      await steady.recordSignal({ orderNo, ...signal, id: wf.uuid4() });
+    }
+    if (cancelled) {
+      cancelled = false;
+      return steady.handOver({ orderId, code: 'CANCELLED' });
+    }
+    const outcome = await withRetries(advance);
+    if (outcome.next !== 'confirm') return outcome;
+    const { confirmPayment } = delivering(outcome.policy);
+    return withRetries(() => confirmPayment.executeWithOptions({ summary: `确认收款 ${orderNo}` }, [{ orderId }]));
+  };
+
+  const story = async (): Promise<void> => {
+    for (;;) {
+      const covers = asked;
+      const outcome = await next();
+      served = covers;
+      if (outcome.next === 'confirm') continue; // it was confirmed meanwhile: look again
+      if (outcome.next === 'wait') {
+        state = outcome.state;
+        troubled = true;
+        showTrouble(state, outcome.code);
+        await wf.condition(() => asked > served, outcome.forMs, { summary: `等待: ${outcome.code}` });
+        continue;
+      }
+      state = outcome.next === 'tell' ? 'delivered' : outcome.state;
+      over = true;
+      if (troubled) showTrouble(state, null);
+      if (outcome.next === 'tell') await Promise.all(outcome.messages.map(tellPeople));
+      return;
+    }
+  };
+
+  // A paid order is not cancelled away: a cancel becomes a task, and the story goes on.
+  wf.CancellationScope.current().cancelRequested.catch(() => {
+    cancelled = true;
+    asked++;
+  });
+  await wf.CancellationScope.nonCancellable(async () => {
+    await story();
+    await wf.condition(wf.allHandlersFinished);
+  });
+  return { state };
+}
+
+const delivering = (policy: DeliveryPolicy): Delivering => wf.proxyActivities<Steps>(deliveryRetries(policy));
+type Steps = Pick<Activities, 'advance' | 'confirmPayment'>;
+type Delivering = ReturnType<typeof wf.proxyActivities<Steps>>;
+
+async function tellPeople(message: { id: number; kind: 'mail' | 'webhook' }): Promise<void> {
+  const messageId = message.id;
+  try {
+    if (message.kind === 'mail') await tell.sendMail.executeWithOptions({ summary: '邮件给买家' }, [{ messageId }]);
+    else await tell.sendWebhook.executeWithOptions({ summary: '回调店铺' }, [{ messageId }]);
+  } catch {
+    // The scope is not cancellable: this is a day of failures, never a cancel.
+    await steady.giveUpMessage({ messageId });
+  }
+}
+
+/** What ops see of an order in trouble, and that it has left it. */
+function showTrouble(state: OrderState, code: ErrorCode | null): void {
+  wf.setCurrentDetails(code ? `**${inWords(code)}**` : '');
+  wf.upsertSearchAttributes([
+    { key: orderStateKey, value: state },
+    { key: failureCodeKey, value: code },
+  ]);
+}
+
+/** The code of a failed step: what it said itself, else UNEXPECTED. */
+function codeOf(error: unknown): ErrorCode {
+  const cause = error instanceof wf.ActivityFailure ? error.cause : undefined;
+  const code: unknown = cause instanceof wf.ApplicationFailure ? cause.details?.[0] : undefined;
+  return isErrorCode(code) ? code : 'UNEXPECTED';
+}
