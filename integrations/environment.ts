@@ -54,10 +54,7 @@ export class EnvironmentError extends Error {
 /** Reads and checks all variables at once. `*_FILE` variants are read here, so secrets can come from files. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  for (const name of ['DATABASE_URL', 'SMTP_URL'] as const) {
-    const file = given[`${name}_FILE`];
-    if (given[name] === undefined && file !== undefined) given[name] = readSecret(`${name}_FILE`, file);
-  }
+  given['DATABASE_URL'] ??= databaseUrl(given);
   const parsed = variables.safeParse(given);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
@@ -66,6 +63,22 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   const e = parsed.data;
   const opsToken = e.OPS_TOKEN ?? (e.OPS_TOKEN_FILE ? readSecret('OPS_TOKEN_FILE', e.OPS_TOKEN_FILE) : undefined);
   return { ...e, PUBLIC_URL: e.PUBLIC_URL ?? `http://localhost:${e.PORT}`, OPS_TOKEN: opsToken };
+}
+
+/**
+ * `DATABASE_URL`, or its parts: `DATABASE_HOST`, `DATABASE_PORT`, `DATABASE_NAME`, `DATABASE_USER` and
+ * `DATABASE_PASSWORD_FILE`, so that the password can stay in a file.
+ */
+export function databaseUrl(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  if (env['DATABASE_URL'] !== undefined) return env['DATABASE_URL'];
+  const host = env['DATABASE_HOST'];
+  if (host === undefined) return undefined;
+  const file = env['DATABASE_PASSWORD_FILE'];
+  const name = env['DATABASE_NAME'] ?? 'miaofa';
+  const url = new URL(`postgres://${host}:${env['DATABASE_PORT'] ?? '5432'}/${name}`);
+  url.username = env['DATABASE_USER'] ?? name;
+  if (file !== undefined) url.password = readSecret('DATABASE_PASSWORD_FILE', file);
+  return url.href;
 }
 
 function readSecret(name: string, file: string): string {

@@ -28,11 +28,3 @@ export const skuKey = defineSearchAttributeKey('Sku', SearchAttributeType.KEYWOR
 /** Set at the start and upserted only on entering or leaving trouble: each upsert costs an action. */
 export const orderStateKey = defineSearchAttributeKey('OrderState', SearchAttributeType.KEYWORD);
 export const failureCodeKey = defineSearchAttributeKey('FailureCode', SearchAttributeType.KEYWORD);
-
-/** For registering them with a server: name and type as its command line wants them. */
-export const searchAttributes = [
-  ['OrderNo', 'Keyword'],
-  ['Sku', 'Keyword'],
-  ['OrderState', 'Keyword'],
-  ['FailureCode', 'Keyword'],
-] as const;

@@ -1,0 +1,99 @@
+/** Where the embedded stack lives and listens: one directory, one public port, the others beside it. */
+import { createHash, randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+export interface Settings {
+  /** Everything the stack keeps, but the master key. Deleting it is a factory reset. */
+  readonly data: string;
+  readonly masterKeyFile: string;
+  readonly opsTokenFile: string;
+  readonly publicUrl: string;
+  readonly ports: Readonly<Record<PortName, number>>;
+}
+
+/** Each can be moved by the variable of its name; all but PORT listen on 127.0.0.1 (rule 15). */
+export const portNames = [
+  'PORT',
+  'API_ADMIN_PORT',
+  'WORKER_ADMIN_PORT',
+  'MAIL_UI_PORT',
+  'SMTP_PORT',
+  'PG_PORT',
+  'TEMPORAL_PORT',
+  'TEMPORAL_UI_PORT',
+  'GATEWAY_PORT',
+] as const;
+export type PortName = (typeof portNames)[number];
+
+/** A mistake of the person who starts the stack, said in words. */
+export class SetupError extends Error {
+  override readonly name = 'SetupError';
+}
+
+function port(env: NodeJS.ProcessEnv, name: PortName, fallback: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 65_535) {
+    throw new SetupError(`${name}=${text} 不是有效的端口 / is not a port`);
+  }
+  return value;
+}
+
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const base = port(env, 'PORT', 3000);
+  const ports = Object.fromEntries(portNames.map((name, i) => [name, port(env, name, base + i)])) as Record<
+    PortName,
+    number
+  >;
+  const data = path.resolve(env['MIAOFA_DATA'] ?? '.miaofa');
+  return {
+    data,
+    masterKeyFile: path.resolve(env['MASTER_KEY_FILE'] ?? `${data}-master.key`),
+    opsTokenFile: path.join(data, 'ops-token'),
+    publicUrl: (env['PUBLIC_URL'] ?? `http://localhost:${base}`).replace(/\/+$/, ''),
+    ports,
+  };
+}
+
+function writeSecret(file: string, text: string): void {
+  writeFileSync(file, `${text}\n`, { mode: 0o600, flag: 'wx' });
+  chmodSync(file, 0o600);
+}
+
+/** The secret in `file`, made at the first call. */
+export function ensureSecret(file: string, make: () => string): string {
+  if (!existsSync(file)) writeSecret(file, make());
+  return readFileSync(file, 'utf8').trim();
+}
+
+/**
+ * Makes data directory, ops token and master key. The master key lies beside the data, not in it: a copy of the data
+ * alone opens nothing. A database without its key refuses; a new key would open none of its cards.
+ */
+export function prepareFiles(settings: Settings, say: (zh: string, en: string) => void): void {
+  const hasDatabase = existsSync(path.join(settings.data, 'postgres', 'PG_VERSION'));
+  // The database's own user must be able to pass through; what is inside is closed by itself.
+  mkdirSync(settings.data, { recursive: true, mode: 0o755 });
+  mkdirSync(path.join(settings.data, 'logs'), { recursive: true });
+  if (!existsSync(settings.masterKeyFile)) {
+    if (hasDatabase) {
+      throw new SetupError(
+        `找不到主密钥 ${settings.masterKeyFile}，而数据库已有数据。请放回原来的主密钥文件；没有它任何卡密都无法解密。\n` +
+          `The master key ${settings.masterKeyFile} is missing and the database has data: put the file back, without it no card opens.`,
+      );
+    }
+    writeSecret(settings.masterKeyFile, randomBytes(32).toString('base64'));
+    say(
+      `已生成主密钥 ${settings.masterKeyFile}，请立即复制到安全的地方；丢失后卡密无法恢复`,
+      `Made the master key ${settings.masterKeyFile}: copy it somewhere safe now; without it cards cannot be read`,
+    );
+  }
+  ensureSecret(settings.opsTokenFile, () => randomBytes(24).toString('base64url'));
+}
+
+/** A short name of a directory, for what must not collide between two stacks. */
+export function tagOf(directory: string): string {
+  return createHash('sha256').update(directory).digest('hex').slice(0, 8);
+}

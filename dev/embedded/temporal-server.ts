@@ -1,0 +1,90 @@
+/** Temporal's dev server: state in a file that is synced at each commit, Web UI under /ops/temporal, loopback only. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Connection } from '@temporalio/client';
+import { endOrphan, run, stop } from './process.ts';
+import { SetupError } from './settings.ts';
+
+export interface EmbeddedTemporal {
+  readonly address: string;
+  readonly uiUrl: string;
+  readonly pid: number;
+  /** Without an orderly end: as a crash would. */
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface TemporalOptions {
+  readonly program: string;
+  /** Where the store lies. */
+  readonly directory: string;
+  readonly log: string;
+  readonly port: number;
+  readonly uiPort: number;
+  /** Base of links, for the codec server that the Web UI asks. */
+  readonly publicUrl: string;
+  readonly searchAttributes: readonly (readonly [string, string])[];
+}
+
+const retentionSeconds = 30 * 24 * 3600;
+
+export async function startTemporal(options: TemporalOptions): Promise<EmbeddedTemporal> {
+  const { directory, port, uiPort } = options;
+  mkdirSync(directory, { recursive: true });
+  const store = path.join(directory, 'temporal.db');
+  const pidFile = path.join(directory, 'temporal.pid');
+  await endOrphan(pidFile, store, 'SIGTERM');
+  const args = [
+    ...['server', 'start-dev', '--ip', '127.0.0.1', '--ui-ip', '127.0.0.1'],
+    ...['--port', String(port), '--ui-port', String(uiPort), '--ui-public-path', '/ops/temporal'],
+    ...['--ui-codec-endpoint', `${options.publicUrl}/ops/codec`, '--ui-disable-news-fetch'],
+    // With the default pragmas it is half as fast; synchronous=2 still syncs each commit.
+    ...['--db-filename', store, '--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=2'],
+    ...['--log-level', 'warn', '--log-format', 'json'],
+    ...options.searchAttributes.flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
+    // Caches for a shop's server, not for a data centre.
+    ...['--dynamic-config-value', 'history.hostLevelCacheMaxSizeBytes=33554432'],
+    ...['--dynamic-config-value', 'history.eventsHostLevelCacheMaxSizeBytes=33554432'],
+  ];
+  const running = run(options.program, args, options.log, { env: { ...process.env, GOMEMLIMIT: '320MiB' } });
+  const { pid } = running.child;
+  if (pid !== undefined) writeFileSync(pidFile, String(pid));
+  const address = `127.0.0.1:${port}`;
+  let ended = false;
+  void running.exited.then(() => (ended = true));
+  await healthy(address, () => ended, options.log);
+  return {
+    address,
+    uiUrl: `http://127.0.0.1:${uiPort}`,
+    pid: pid ?? 0,
+    kill: () => stop(running, 'SIGKILL', 0),
+    async stop() {
+      await stop(running, 'SIGTERM', 10_000);
+      rmSync(pidFile, { force: true });
+    },
+  };
+}
+
+/** Waits for the namespace, and sets how long closed orders stay readable: a dev server starts with one day. */
+async function healthy(address: string, ended: () => boolean, log: string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    try {
+      const connection = await Connection.connect({ address, connectTimeout: 1_000 });
+      try {
+        await connection.workflowService.updateNamespace({
+          namespace: 'default',
+          config: { workflowExecutionRetentionTtl: { seconds: retentionSeconds as unknown as Long } }, // encoded from a number
+        });
+        return;
+      } finally {
+        await connection.close();
+      }
+    } catch (error) {
+      if (ended() || Date.now() > deadline) {
+        throw new SetupError(`Temporal 未能启动，请查看 ${log} / Temporal did not start, see ${log}`, { cause: error });
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Envelope encryption (rule 18): data keys per purpose ("rings"), wrapped by the master key. Sealed bytes name their key,
+ * so keys rotate while old rows stay readable.
+ *
+ * Layout: version(1) = 1 | data key id (uint32 BE) | iv(12) | ciphertext | tag(16). AES-256-GCM, random IVs (NIST SP
+ * 800-38D allows 2^32 seals per key).
+ */
+import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import { gcmOpen, gcmSeal, KeyringError, type KeyEncryptionKey } from './kek.ts';
+
+export { KeyringError };
+
+export type Ring = 'card' | 'contact' | 'secret' | 'codec' | 'index';
+
+export interface DataKeyRow {
+  readonly id: number;
+  readonly ring: Ring;
+  readonly kekId: string;
+  readonly wrapped: Buffer;
+  readonly state: 'active' | 'retired';
+}
+
+const version = 1;
+const headerLength = 5;
+
+const context = (ring: Ring): string => `miaofa/data-key/${ring}`;
+
+/** A fresh wrapped data key, to be stored. */
+export async function newDataKey(
+  ring: Ring,
+  kek: KeyEncryptionKey,
+): Promise<{ ring: Ring; kekId: string; wrapped: Buffer }> {
+  return { ring, kekId: kek.id, wrapped: await kek.wrap(randomBytes(32), context(ring)) };
+}
+
+/** A card binds product and its own fingerprint (unique per product; ids are unknown at bulk insert): moved, it does not open. */
+export function cardAad(productId: number, fingerprint: Buffer): string {
+  return `card:${productId}:${fingerprint.toString('hex')}`;
+}
+
+/** What belongs to an order: contact, remark, pickup token. */
+export function contactAad(orderNo: string): string {
+  return `contact:${orderNo}`;
+}
+
+/** Secrets of configuration, bound to their row. */
+export function secretAad(table: string, id: number): string {
+  return `secret:${table}:${id}`;
+}
+
+interface Opened {
+  readonly ring: Ring;
+  readonly key: KeyObject;
+}
+
+export class Keyring {
+  readonly #kek: KeyEncryptionKey;
+  readonly #reload: (() => Promise<readonly DataKeyRow[]>) | undefined;
+  #keys: ReadonlyMap<number, Opened> = new Map();
+  /** Newest active key per ring. */
+  #current: ReadonlyMap<Ring, number> = new Map();
+
+  private constructor(kek: KeyEncryptionKey, reload: (() => Promise<readonly DataKeyRow[]>) | undefined) {
+    this.#kek = kek;
+    this.#reload = reload;
+  }
+
+  /** Unwraps all rows; rejects with WRONG_MASTER_KEY if one does not open. */
+  static async open(
+    kek: KeyEncryptionKey,
+    rows: readonly DataKeyRow[],
+    reload?: () => Promise<readonly DataKeyRow[]>,
+  ): Promise<Keyring> {
+    const ring = new Keyring(kek, reload);
+    await ring.#take(rows);
+    return ring;
+  }
+
+  async #take(rows: readonly DataKeyRow[]): Promise<void> {
+    const keys = new Map<number, Opened>();
+    const current = new Map<Ring, number>();
+    for (const row of [...rows].sort((a, b) => a.id - b.id)) {
+      const known = this.#keys.get(row.id);
+      const key = known?.key ?? createSecretKey(await this.#kek.unwrap(row.wrapped, context(row.ring)));
+      keys.set(row.id, { ring: row.ring, key });
+      if (row.state === 'active') current.set(row.ring, row.id);
+    }
+    this.#keys = keys;
+    this.#current = current;
+  }
+
+  /** Reads the rows again: another process may have made a key. */
+  async refresh(): Promise<void> {
+    if (this.#reload) await this.#take(await this.#reload());
+  }
+
+  #key(id: number, ring: Ring): KeyObject {
+    const found = this.#keys.get(id);
+    if (found?.ring !== ring) throw new KeyringError('UNKNOWN_KEY', `no data key ${id} in ring ${ring}`);
+    return found.key;
+  }
+
+  seal(ring: Ring, plaintext: string | Buffer, aad: string): Buffer {
+    const id = this.#current.get(ring);
+    if (id === undefined) throw new KeyringError('UNKNOWN_KEY', `ring ${ring} has no active key`);
+    const header = Buffer.alloc(headerLength);
+    header.writeUInt8(version, 0);
+    header.writeUInt32BE(id, 1);
+    const bytes = typeof plaintext === 'string' ? Buffer.from(plaintext, 'utf8') : plaintext;
+    return Buffer.concat([header, gcmSeal(this.#key(id, ring), bytes, Buffer.concat([header, Buffer.from(aad)]))]);
+  }
+
+  /** Throws KeyringError; the text holds nothing of what was sealed. */
+  open(ring: Ring, sealed: Buffer, aad: string): Buffer {
+    if (sealed.length < headerLength + 28 || sealed.readUInt8(0) !== version) {
+      throw new KeyringError('FORMAT', 'these bytes were not sealed by a keyring');
+    }
+    const header = sealed.subarray(0, headerLength);
+    const key = this.#key(sealed.readUInt32BE(1), ring);
+    try {
+      return gcmOpen(key, sealed.subarray(headerLength), Buffer.concat([header, Buffer.from(aad)]));
+    } catch {
+      throw new KeyringError('TAMPERED', `sealed bytes of ring ${ring} do not open: altered, or moved to another row`);
+    }
+  }
+
+  /**
+   * Blind index: HMAC-SHA256 under the oldest index key, separate per scope. The oldest, because all rows must agree;
+   * a new index key means recomputing every row.
+   */
+  fingerprint(scope: string, text: string): Buffer {
+    const id = [...this.#keys.entries()].find(([, opened]) => opened.ring === 'index')?.[0];
+    if (id === undefined) throw new KeyringError('UNKNOWN_KEY', 'ring index has no key');
+    return createHmac('sha256', this.#key(id, 'index')).update(scope).update('\0').update(text).digest();
+  }
+}

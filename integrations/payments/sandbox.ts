@@ -1,0 +1,85 @@
+/**
+ * The provider of test mode: no money moves. A notification is a JSON POST signed with a secret that is random per
+ * installation: `Miaofa-Sandbox-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">`. It exists in mode `test`
+ * only; the database refuses it elsewhere (rule 11).
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import {
+  checkFields,
+  QueryUnknown,
+  type ConfigField,
+  type PaymentProvider,
+  type ProviderAccount,
+  type RawNotification,
+  type Verdict,
+} from './provider.ts';
+
+const toleranceSeconds = 300;
+
+const event = z.strictObject({
+  orderNo: z.string().regex(/^[\w-]{1,64}$/),
+  tradeNo: z.string().regex(/^[\w-]{4,64}$/),
+  amountMinor: z.int().min(0),
+  currency: z.string().regex(/^[A-Z]{3}$/),
+  status: z.enum(['paid', 'waiting', 'closed']),
+});
+export type SandboxEvent = z.output<typeof event>;
+
+/** The header's value. `at` in Unix seconds. */
+export function signSandbox(secret: string, at: number, body: string | Buffer): string {
+  return `t=${at},v1=${createHmac('sha256', secret).update(`${at}.`).update(body).digest('hex')}`;
+}
+
+const configFields: readonly ConfigField[] = [
+  { key: 'secret', label: { zh: '沙箱密钥', en: 'Sandbox secret' }, secret: true, required: true, pattern: /^[\x21-\x7e]{32,128}$/ },
+  { key: 'payUrl', label: { zh: '支付页地址', en: 'Pay page' }, secret: false, required: false, pattern: /^https?:\/\/[^\s#]+$/ },
+]; // prettier-ignore
+
+function verify(account: ProviderAccount, raw: RawNotification): Verdict {
+  const secret = account.config['secret'] ?? '';
+  if (raw.method !== 'POST') return { ok: false, code: 'METHOD' };
+  if (account.mode !== 'test' || secret.length < 32) return { ok: false, code: 'SECRET_MISSING' };
+  const header = raw.headers['miaofa-sandbox-signature'];
+  const at = /^t=(\d{1,12}),v1=[0-9a-f]{64}$/.exec(typeof header === 'string' ? header : '')?.[1];
+  if (at === undefined) return { ok: false, code: 'BAD_FORMAT' };
+  const expected = Buffer.from(signSandbox(secret, Number(at), raw.body));
+  const given = Buffer.from(String(header));
+  if (given.length !== expected.length || !timingSafeEqual(given, expected))
+    return { ok: false, code: 'BAD_SIGNATURE' };
+  if (Math.abs(raw.receivedAt.getTime() / 1000 - Number(at)) > toleranceSeconds) return { ok: false, code: 'STALE' };
+  let parsed;
+  try {
+    parsed = event.safeParse(JSON.parse(raw.body.toString('utf8')));
+  } catch {
+    return { ok: false, code: 'BAD_FORMAT' };
+  }
+  if (!parsed.success) return { ok: false, code: 'BAD_FORMAT' };
+  const { status, ...rest } = parsed.data;
+  return { ok: true, event: { ...rest, meaning: status } };
+}
+
+const ack = (body: string, status = 200) => ({ status, contentType: 'application/json', body });
+
+export const sandbox: PaymentProvider = {
+  id: 'sandbox',
+  name: { zh: '沙箱支付（仅测试模式）', en: 'Sandbox (test mode only)' },
+  modes: ['test'],
+  // There is nobody to ask.
+  canQuery: false,
+  confirmByQueryDefault: false,
+  configFields,
+  checkConfig: (config) => checkFields(configFields, config),
+  verify,
+  acknowledge: {
+    accepted: ack('{"ok":true}'),
+    refused: ack('{"ok":false}', 400),
+    retryLater: ack('{"ok":false}', 503),
+  },
+  createPayment: (account, payment) =>
+    Promise.resolve({
+      kind: 'redirect',
+      url: `${account.config['payUrl'] ?? payment.returnUrl}?order=${encodeURIComponent(payment.orderNo)}`,
+    }),
+  query: () => Promise.reject(new QueryUnknown('GATEWAY_SILENT')),
+};

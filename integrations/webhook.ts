@@ -1,0 +1,30 @@
+/** Standard Webhooks signatures (standardwebhooks.com): base64 HMAC-SHA256 over `id.timestamp.body`, secret `whsec_<base64>`. */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+function keyOf(secret: string): Buffer {
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+  // An empty secret would sign and accept anything.
+  if (key.length < 16) throw new Error('a webhook secret has at least 16 bytes');
+  return key;
+}
+
+/** The header value `v1,<base64>`. `timestamp` in seconds. */
+export function signWebhook(secret: string, id: string, timestamp: number, body: string | Buffer): string {
+  const mac = createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.`).update(body);
+  return `v1,${mac.digest('base64')}`;
+}
+
+/** True if one of the space-separated signatures fits and the timestamp is within `toleranceSeconds` of `nowSeconds`. */
+export function verifyWebhook(
+  secret: string,
+  given: { id: string; timestamp: number; signature: string; body: string | Buffer },
+  nowSeconds: number,
+  toleranceSeconds = 300,
+): boolean {
+  if (!Number.isInteger(given.timestamp) || Math.abs(nowSeconds - given.timestamp) > toleranceSeconds) return false;
+  const expected = Buffer.from(signWebhook(secret, given.id, given.timestamp, given.body));
+  return given.signature.split(' ').some((one) => {
+    const candidate = Buffer.from(one);
+    return candidate.length === expected.length && timingSafeEqual(candidate, expected);
+  });
+}

@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { ApplicationFailure } from '@temporalio/common';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import type { Activities } from '../../activities/index.ts';
+import type { Outcome } from '../../activities/outcome.ts';
+import { delivery, infrastructureTrouble } from '../../domain/failure-types.ts';
+import type { ErrorCode } from '../../domain/errors.ts';
+import { workflowBundle } from '../../worker/create.ts';
+import type { deliverOrder } from '../../workflows/index.ts';
+import { apply, staffAction, wake } from '../../workflows/messages.ts';
+import { timeSkipping } from '../support/services.ts';
+
+const orderNo = 'M261124AAAAAAAAAAAAA';
+const minutes = 60_000;
+const end: Outcome = { next: 'end', state: 'delivered' };
+const waiting: Outcome = { next: 'wait', state: 'waiting_stock', code: 'POOL_EMPTY', forMs: 55 * minutes };
+
+function fail(type: string, code: ErrorCode, nonRetryable = false): never {
+  throw ApplicationFailure.create({ type, message: code, details: [code], nonRetryable });
+}
+
+/** Steps that do nothing unless a test says otherwise. */
+function fakes(given: Partial<Activities>): Activities {
+  const nothing = (): Promise<void> => Promise.resolve();
+  const never = (): Promise<Outcome> => Promise.reject(new Error('not expected'));
+  return {
+    advance: never,
+    confirmPayment: never,
+    handOver: never,
+    recordSignal: nothing,
+    sendMail: nothing,
+    sendWebhook: nothing,
+    giveUpMessage: nothing,
+    ...given,
+  };
+}
+
+describe('workflow deliverOrder', function () {
+  this.timeout(60_000);
+  let env: TestWorkflowEnvironment;
+
+  before(async () => {
+    env = await timeSkipping();
+  });
+
+  type Handle = WorkflowHandle<typeof deliverOrder>;
+  async function run<T>(given: Partial<Activities>, story: (handle: Handle) => Promise<T>): Promise<T> {
+    const worker = await Worker.create({
+      connection: env.nativeConnection,
+      taskQueue: 'orders',
+      workflowBundle: await workflowBundle(),
+      activities: fakes(given),
+    });
+    return worker.runUntil(async () => {
+      const handle = await env.client.workflow.start<typeof deliverOrder>('deliverOrder', {
+        taskQueue: 'orders',
+        workflowId: randomUUID(),
+        args: [{ orderId: 1, orderNo }],
+      });
+      return story(handle);
+    });
+  }
+
+  it('A1: a happy order takes at most 14 history events with a mail, 18 with a webhook too (E-budget)', async () => {
+    const told: string[] = [];
+    for (const [messages, most] of [
+      [[{ id: 7, kind: 'mail' as const }], 14],
+      [
+        [
+          { id: 7, kind: 'mail' as const },
+          { id: 8, kind: 'webhook' as const },
+        ],
+        18,
+      ],
+    ] as const) {
+      await run(
+        {
+          advance: () => Promise.resolve({ next: 'tell', messages }),
+          sendMail: () => Promise.resolve(void told.push('mail')),
+          sendWebhook: () => Promise.resolve(void told.push('webhook')),
+        },
+        async (handle) => {
+          assert.deepEqual(await handle.result(), { state: 'delivered' });
+          const events = (await handle.fetchHistory()).events ?? [];
+          assert.ok(events.length <= most, `${events.length} events`);
+        },
+      );
+    }
+    assert.deepEqual(told.sort(), ['mail', 'mail', 'webhook']);
+  });
+
+  it('rule 9: infrastructure trouble is tried again until it ends, also over many hours', async () => {
+    let tries = 0;
+    const state = await run(
+      {
+        advance: () => (++tries < 400 ? fail(infrastructureTrouble, 'DATABASE_TROUBLE') : Promise.resolve(end)),
+      },
+      (handle) => handle.result(),
+    );
+    assert.deepEqual(state, { state: 'delivered' });
+    assert.equal(tries, 400);
+  });
+
+  it('C1: a delivery that fails is tried again 3 times, 5 minutes apart, then handed to people with its reason', async () => {
+    const at: number[] = [];
+    const handed: unknown[] = [];
+    await run(
+      {
+        advance: () => Promise.resolve({ next: 'confirm', policy: { retries: 3, intervalMs: 5 * minutes } }),
+        async confirmPayment() {
+          at.push(await env.currentTimeMs());
+          return fail(delivery, 'GATEWAY_SILENT');
+        },
+        handOver(args) {
+          handed.push(args);
+          return Promise.resolve(end);
+        },
+      },
+      (handle) => handle.result(),
+    );
+    assert.equal(at.length, 4);
+    for (const [i, time] of at.slice(1).entries()) {
+      const pause = time - (at[i] ?? 0);
+      assert.ok(pause >= 5 * minutes && pause < 5 * minutes + 30_000, `${pause} ms`);
+    }
+    assert.deepEqual(handed, [{ orderId: 1, code: 'GATEWAY_SILENT' }]);
+  });
+
+  it("C1: the order's own snapshot counts, not the default; a malformed one is clamped instead of hanging the order", async () => {
+    for (const [retries, tries] of [
+      [1, 2],
+      [0, 1],
+      [-5, 1],
+    ] as const) {
+      let count = 0;
+      await run(
+        {
+          advance: () => Promise.resolve({ next: 'confirm', policy: { retries, intervalMs: 0 } }),
+          confirmPayment() {
+            count++;
+            return fail(delivery, 'PAYMENT_UNCONFIRMED');
+          },
+          handOver: () => Promise.resolve(end),
+        },
+        (handle) => handle.result(),
+      );
+      assert.equal(count, tries);
+    }
+  });
+
+  it('C1: what cannot be helped by trying again goes to people at once', async () => {
+    let tries = 0;
+    await run(
+      {
+        advance: () => Promise.resolve({ next: 'confirm', policy: { retries: 3, intervalMs: 5 * minutes } }),
+        confirmPayment() {
+          tries++;
+          return fail(delivery, 'ORDER_NOT_FOUND', true);
+        },
+        handOver: () => Promise.resolve(end),
+      },
+      (handle) => handle.result(),
+    );
+    assert.equal(tries, 1);
+  });
+
+  it('design: an unknown error is retried as a delivery, then becomes a task; the workflow never ends Failed', async () => {
+    let tries = 0;
+    const handed: string[] = [];
+    const result = await run(
+      {
+        advance() {
+          tries++;
+          return fail('UNEXPECTED', 'UNEXPECTED');
+        },
+        handOver({ code }) {
+          handed.push(code);
+          return Promise.resolve(end);
+        },
+      },
+      (handle) => handle.result(),
+    );
+    assert.deepEqual(result, { state: 'delivered' });
+    assert.deepEqual(handed, ['UNEXPECTED']);
+    assert.equal(tries, 1 + 1 + 4); // local, ordinary, first delivery try + 3 retries
+  });
+
+  it('C6: a waiting order looks again by itself', async () => {
+    const answers: Outcome[] = [waiting, waiting, end];
+    await run({ advance: () => Promise.resolve(answers.shift() ?? end) }, (handle) => handle.result());
+    assert.equal(answers.length, 0);
+  });
+
+  it('rule 1: an Update answers with the state after PostgreSQL was read again', async () => {
+    const answers: Outcome[] = [waiting, end];
+    await run({ advance: () => Promise.resolve(answers.shift() ?? end) }, async (handle) => {
+      const answer = await handle.executeUpdate(apply, { args: [{ actionId: randomUUID() }] });
+      assert.deepEqual(answer, { state: 'delivered' });
+      await handle.result();
+    });
+  });
+
+  it('rule 1: wakes carry nothing and may come in any number', async () => {
+    const answers: Outcome[] = [waiting, waiting, waiting, end];
+    await run({ advance: () => Promise.resolve(answers.shift() ?? end) }, async (handle) => {
+      for (let i = 0; i < 20 && answers.length > 0; i++) await handle.signal(wake).catch(() => undefined);
+      assert.deepEqual(await handle.result(), { state: 'delivered' });
+    });
+  });
+
+  it('rule 2: a Signal of ops is written as a row before it has any effect', async () => {
+    const order: string[] = [];
+    const answers: Outcome[] = [waiting, end];
+    await run(
+      {
+        advance() {
+          order.push('advance');
+          return Promise.resolve(answers.shift() ?? end);
+        },
+        recordSignal({ kind, orderNo: no }) {
+          order.push(`${kind} ${no}`);
+          return Promise.resolve();
+        },
+      },
+      async (handle) => {
+        await handle.executeUpdate(apply, { args: [{ actionId: randomUUID() }] }).catch(() => undefined);
+        answers.unshift(end);
+        await handle.signal(staffAction, { kind: 'retry' }).catch(() => undefined);
+        await handle.result();
+      },
+    );
+    assert.equal(order.filter((line) => line === 'advance').length >= 2, true);
+  });
+
+  it('rule 3: a cancel becomes a task and the order goes on', async () => {
+    const answers: Outcome[] = [waiting];
+    const handed: string[] = [];
+    await run(
+      {
+        advance: () => Promise.resolve(answers.shift() ?? end),
+        handOver({ code }) {
+          handed.push(code);
+          return Promise.resolve({ next: 'wait', state: 'attention', code, forMs: 55 * minutes });
+        },
+      },
+      async (handle) => {
+        await handle.cancel();
+        assert.deepEqual(await handle.result(), { state: 'delivered' });
+      },
+    );
+    assert.deepEqual(handed, ['CANCELLED']);
+  });
+
+  it('B5: mail that cannot be sent for a day is given up with a task; the goods were never held back', async () => {
+    const given: number[] = [];
+    let tries = 0;
+    await run(
+      {
+        advance: () => Promise.resolve({ next: 'tell', messages: [{ id: 9, kind: 'mail' }] }),
+        sendMail() {
+          tries++;
+          return fail(delivery, 'MAIL_SILENT');
+        },
+        giveUpMessage({ messageId }) {
+          given.push(messageId);
+          return Promise.resolve();
+        },
+      },
+      (handle) => handle.result(),
+    );
+    assert.deepEqual(given, [9]);
+    assert.ok(tries > 100, `${tries} tries in a day`);
+  });
+});
