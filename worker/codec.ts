@@ -3,12 +3,12 @@
  * old histories stay readable. The wire form is that of the Temporal codec server protocol.
  */
 import type { Payload, PayloadCodec } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import type { Keyring } from '../integrations/keyring/keyring.ts';
 
 const encoding = Buffer.from('binary/encrypted');
 const aad = 'temporal-payload';
-const { Payload: Proto } = temporal.api.common.v1;
+const { Payload: Proto } = proto.temporal.api.common.v1;
 
 export function createCodec(keyring: Keyring): PayloadCodec {
   return {

@@ -2,7 +2,7 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { createProxyServer } from 'httpxy';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { z } from 'zod';
 import { KnownError } from '../../domain/errors.ts';
 import { opsCookie, type OpsDoor } from '../authenticate.ts';
@@ -10,7 +10,7 @@ import type { ApiDeps } from '../deps.ts';
 import { noStore, sendError } from '../http.ts';
 import { loginPage, loginScript } from './pages.ts';
 
-const { Payload } = temporal.api.common.v1;
+const { Payload } = proto.temporal.api.common.v1;
 
 const limiter = rateLimit({
   windowMs: 60_000,
