@@ -1,5 +1,17 @@
 // The house: which folder may import which. The table stands in README.md (Architecture); this file holds it.
-const rooms = ['domain', 'db', 'integrations', 'workflows', 'activities', 'worker', 'api', 'web', 'dev', 'bench', 'test'];
+const rooms = [
+  'domain',
+  'db',
+  'integrations',
+  'workflows',
+  'activities',
+  'worker',
+  'api',
+  'web',
+  'dev',
+  'bench',
+  'test',
+];
 
 /** Folders that `room` may not import, given the ones it may. */
 const only = (room, may, extra = {}) => ({
@@ -11,22 +23,57 @@ const only = (room, may, extra = {}) => ({
 
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     only('domain', []),
     { name: 'domain-is-pure', severity: 'error', from: { path: '^domain/' }, to: { dependencyTypes: ['core', 'npm'] } },
     only('db', ['domain']),
-    { name: 'db-knows-no-http-or-temporal', severity: 'error', from: { path: '^db/' }, to: { path: 'node_modules/(express|@temporalio|undici)/' } },
+    {
+      name: 'db-knows-no-http-or-temporal',
+      severity: 'error',
+      from: { path: '^db/' },
+      to: { path: 'node_modules/(express|@temporalio|undici)/' },
+    },
     only('integrations', ['domain']),
-    { name: 'integrations-know-no-db-or-temporal', severity: 'error', from: { path: '^integrations/' }, to: { path: 'node_modules/(pg|@temporalio)/' } },
+    {
+      name: 'integrations-know-no-db-or-temporal',
+      severity: 'error',
+      from: { path: '^integrations/' },
+      to: { path: 'node_modules/(pg|@temporalio)/' },
+    },
     only('workflows', ['domain', 'activities']),
-    { name: 'workflows-see-only-types-of-activities', severity: 'error', from: { path: '^workflows/' }, to: { path: '^activities/', dependencyTypesNot: ['type-only'] } },
+    {
+      name: 'workflows-see-only-types-of-activities',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { path: '^activities/', dependencyTypesNot: ['type-only'] },
+    },
     { name: 'workflows-do-no-io', severity: 'error', from: { path: '^workflows/' }, to: { dependencyTypes: ['core'] } },
     only('activities', ['domain', 'db', 'integrations']),
-    { name: 'activities-know-no-express', severity: 'error', from: { path: '^activities/' }, to: { path: 'node_modules/express/' } },
+    {
+      name: 'activities-know-no-express',
+      severity: 'error',
+      from: { path: '^activities/' },
+      to: { path: 'node_modules/express/' },
+    },
     only('worker', ['domain', 'db', 'integrations', 'workflows', 'activities']),
     only('api', ['domain', 'db', 'integrations', 'workflows'], { pathNot: '^api/main\\.ts$' }),
     only('api', ['domain', 'db', 'integrations', 'workflows', 'worker'], { path: '^api/main\\.ts$' }),
-    { name: 'production-never-imports-dev', severity: 'error', from: { pathNot: '^(dev|bench|test)/' }, to: { path: '^(dev|bench|test)/' } },
+    {
+      name: 'production-never-imports-dev',
+      severity: 'error',
+      from: { pathNot: '^(dev|bench|test)/' },
+      to: { path: '^(dev|bench|test)/' },
+    },
   ],
-  options: { doNotFollow: { path: 'node_modules' }, tsPreCompilationDeps: true, tsConfig: { fileName: 'tsconfig.json' }, enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.json'] } },
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.json'] },
+  },
 };

@@ -26,5 +26,5 @@ export async function recordSignal(deps: ActivityDeps, signal: SignalledAction):
       if (!(error instanceof KnownError)) throw error;
     }
   }
-  await noteRefusedSignal(deps.pool, orderNo, String(kind).slice(0, 40));
+  await noteRefusedSignal(deps.pool, orderNo, kind.slice(0, 40));
 }

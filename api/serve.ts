@@ -17,14 +17,6 @@ export interface Call<R extends Route> {
 export type Authenticate = (request: Request, auth: Route['auth']) => Promise<ApiCaller | undefined>;
 
 const json = express.json({ limit: '24mb', strict: true });
-// Only routes that take a body parse one, and only after the caller is known.
-const parse = (request: Request, response: express.Response): Promise<void> =>
-  new Promise((resolve, reject) => {
-    json(request, response, (error: unknown) => {
-      if (error) reject(error instanceof Error ? error : new Error('body'));
-      else resolve();
-    });
-  });
 
 function valid<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
   const result = schema.safeParse(value);
@@ -43,12 +35,15 @@ export function serve<R extends Route>(
   route: R,
   handle: (call: Call<R>) => Promise<z.input<R['response']>>,
 ): void {
+  // The caller is known before a body is parsed.
+  const admit: RequestHandler = async (request, response, next) => {
+    response.locals['caller'] = await authenticate(request, route.auth);
+    next();
+  };
   const handler: RequestHandler = async (request, response) => {
-    const caller = await authenticate(request, route.auth);
-    await parse(request, response);
     const answer = await handle({
       request,
-      caller,
+      caller: response.locals['caller'] as ApiCaller | undefined,
       params: valid(route.params, request.params, 'params') as z.output<R['params']>,
       headers: valid(route.headers, request.headers, 'headers') as z.output<R['headers']>,
       body: valid(route.body, route.body instanceof z.ZodUndefined ? undefined : request.body, 'body') as z.output<
@@ -58,5 +53,5 @@ export function serve<R extends Route>(
     response.status(route.status).setHeader('cache-control', 'no-store');
     response.json(answer);
   };
-  router[route.method](route.path, handler);
+  router[route.method](route.path, admit, json, handler);
 }

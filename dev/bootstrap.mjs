@@ -66,7 +66,9 @@ const scripts = {
 };
 let program;
 if (command === 'test') {
-  program = [path.join('node_modules', 'mocha', 'bin', 'mocha.js'), ...args];
+  // Without a file named, all of them.
+  const all = args.some((arg) => arg.endsWith('.ts')) ? [] : ['test/**/*.test.ts'];
+  program = [path.join('node_modules', 'mocha', 'bin', 'mocha.js'), ...args, ...all];
 } else if (scripts[command]) {
   const { build } = await import('./build.mjs');
   await build();

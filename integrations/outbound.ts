@@ -55,9 +55,12 @@ class Blocked extends Error {
 
 const checkedLookup: LookupFunction = (hostname, options, callback) => {
   dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    const first = addresses?.[0];
-    if (error) callback(error, '', 0);
-    else if (!first || addresses.some(({ address }) => !isPublicAddress(address))) callback(new Blocked(), '', 0);
+    if (error) {
+      callback(error, '', 0);
+      return;
+    }
+    const [first] = addresses;
+    if (!first || addresses.some(({ address }) => !isPublicAddress(address))) callback(new Blocked(), '', 0);
     else if (options.all) callback(null, addresses);
     else callback(null, first.address, first.family);
   });

@@ -41,7 +41,8 @@ export function createLink(options: LinkOptions): TemporalLink {
   const { log, metrics } = options;
   let client: Client | undefined;
   let worker: Worker | undefined;
-  let stopping = false;
+  const stopping = new AbortController();
+  const stopped = (): boolean => stopping.signal.aborted;
   let wakeUp: () => void = () => undefined;
   const listeners: (() => void)[] = [];
 
@@ -66,14 +67,14 @@ export function createLink(options: LinkOptions): TemporalLink {
 
   const loop = async (): Promise<void> => {
     let pause = 250;
-    while (!stopping) {
+    while (!stopped()) {
       const began = Date.now();
       try {
         await session();
       } catch (error) {
         log.warn({ err: error }, 'temporal not reachable; orders are kept and delivered when it is back');
       }
-      if (stopping) return;
+      if (stopped()) return;
       pause = Date.now() - began > 10_000 ? 250 : Math.min(pause * 2, 5_000);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, pause);
@@ -95,7 +96,7 @@ export function createLink(options: LinkOptions): TemporalLink {
     },
     onUp: (listener) => void listeners.push(listener),
     async stop() {
-      stopping = true;
+      stopping.abort();
       if (worker?.getState() === 'RUNNING') worker.shutdown();
       wakeUp();
       await looping;
@@ -158,7 +159,7 @@ export async function wakeOrder(client: Client, order: StartableOrder): Promise<
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       signal: wake,
       signalArgs: [],
-    } as Parameters<typeof client.workflow.signalWithStart<typeof deliverOrder>>[1]),
+    }),
   );
 }
 

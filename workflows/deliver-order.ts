@@ -33,7 +33,13 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
   let cancelled = false;
   const signals: { kind: string; note: string }[] = [];
 
-  wf.setHandler(wake, () => void asked++, { description: 'Something changed in PostgreSQL: read it again' });
+  wf.setHandler(
+    wake,
+    () => {
+      asked++;
+    },
+    { description: 'Something changed in PostgreSQL: read it again' },
+  );
   wf.setHandler(
     staffAction,
     ({ kind, note }) => {

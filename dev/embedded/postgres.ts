@@ -167,8 +167,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
 }
 
 async function ready(running: Running, url: string, database: string, log: string): Promise<void> {
-  let ended = false;
-  void running.exited.then(() => (ended = true));
+  const ended = (): boolean => running.child.exitCode !== null || running.child.signalCode !== null;
   const deadline = Date.now() + 60_000; // recovery after a crash may take a while
   for (;;) {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
@@ -181,7 +180,7 @@ async function ready(running: Running, url: string, database: string, log: strin
       return;
     } catch (error) {
       await client.end().catch(() => undefined);
-      if (ended || Date.now() > deadline) {
+      if (ended() || Date.now() > deadline) {
         throw new SetupError(`PostgreSQL 未能启动，请查看 ${log} / PostgreSQL did not start, see ${log}`, {
           cause: error,
         });

@@ -14,11 +14,10 @@ import { startOrder, wakeOrder, type TemporalLink } from '../link.ts';
 
 /** Orders past their deadline. Cheap: one indexed statement, usually without rows. */
 export async function rescueOverdue(link: TemporalLink, pool: Pool, log: Logger, metrics: Metrics): Promise<boolean> {
-  if (!link.client) return false;
+  const { client } = link;
+  if (!client) return false;
   const late = await overdueOrders(pool);
   for (const order of late) {
-    const client = link.client;
-    if (!client) return false;
     await wakeOrder(client, order);
     metrics.reconciled.inc({ why: 'deadline' });
     log.warn({ order: order.orderNo }, 'order stood still past its deadline; woken');

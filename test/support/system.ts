@@ -1,0 +1,166 @@
+/** The whole system in this process, on real services: what e2e tests talk to. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { createApp } from '../../api/app.ts';
+import type { ActivityDeps } from '../../activities/deps.ts';
+import { call, openShop, type Shop } from '../../dev/client.ts';
+import type { MailSink } from '../../dev/embedded/mail-sink.ts';
+import { freePort } from '../../dev/embedded/ports.ts';
+import { fakeMerchant, startFakeEpay, type FakeEpay } from '../../dev/fakes/epay-gateway.ts';
+import { readEnvironment } from '../../integrations/environment.ts';
+import { signSandbox } from '../../integrations/payments/sandbox.ts';
+import { createCodec } from '../../worker/codec.ts';
+import { composeProcess, type Process } from '../../worker/compose.ts';
+import { createOrdersWorker } from '../../worker/create.ts';
+import { createLink, type TemporalLink } from '../../worker/link.ts';
+import { startLoops } from '../../worker/loops/index.ts';
+import { createStarter, type Starter } from '../../worker/starter.ts';
+import { createTestDatabase, scratch, testMail, type TestDatabase } from './services.ts';
+
+export interface System {
+  readonly base: string;
+  readonly opsToken: string;
+  readonly masterKeyFile: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly database: TestDatabase;
+  readonly parts: Process;
+  readonly link: TemporalLink | undefined;
+  readonly starter: Starter;
+  readonly mail: MailSink;
+  readonly gateway: FakeEpay;
+  /** A test-mode shop with product `SKU` at 1.00 CNY. */
+  readonly shop: Shop;
+  readonly sku: string;
+  readonly epay: number;
+  readonly sandbox: number;
+  /** A signed sandbox notification. */
+  notify(orderNo: string, change?: object): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+export interface SystemOptions {
+  /** Address of Temporal; without, none is connected. */
+  readonly temporal?: string;
+  /** A worker in this process (the default with Temporal), as the API has. */
+  readonly worker?: boolean;
+  readonly loops?: boolean;
+  readonly fault?: ActivityDeps['fault'];
+  readonly webhookUrl?: string;
+  readonly confirmByQuery?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const nobody: Starter = {
+  up: false,
+  start: () => undefined,
+  apply: () => Promise.resolve(undefined),
+  drain: () => Promise.resolve(),
+};
+
+let count = 0;
+
+export async function startSystem(options: SystemOptions = {}): Promise<System> {
+  const database = await createTestDatabase();
+  const mail = await testMail();
+  const gateway = await startFakeEpay({ port: 0 });
+  const masterKeyFile = path.join(scratch('keys'), `master-${++count}.key`);
+  writeFileSync(masterKeyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
+  const opsToken = randomBytes(24).toString('hex');
+  const port = await freePort();
+  const env: Record<string, string> = {
+    DATABASE_URL: database.url,
+    SMTP_URL: mail.smtpUrl,
+    MAIL_UI_URL: mail.uiUrl,
+    MASTER_KEY_FILE: masterKeyFile,
+    OPS_TOKEN: opsToken,
+    PORT: String(port),
+    OUTBOUND_ALLOW: new URL(gateway.url).host + (options.webhookUrl ? `,${new URL(options.webhookUrl).host}` : ''),
+    LOG_LEVEL: 'silent',
+    RECONCILE_SECONDS: '1',
+    ...(options.temporal && { TEMPORAL_ADDRESS: options.temporal }),
+    ...options.env,
+  };
+  const environment = readEnvironment(env);
+  const parts = await composeProcess(environment, `test-${count}`, options.fault ? { fault: options.fault } : {});
+  const { log, metrics, pool, steps } = parts;
+  const codec = createCodec(steps.keyring);
+  const dataConverter = { payloadCodecs: [codec] };
+  const namespace = environment.TEMPORAL_NAMESPACE;
+  const link =
+    options.temporal === undefined
+      ? undefined
+      : createLink({
+          address: options.temporal,
+          namespace,
+          dataConverter,
+          log,
+          metrics,
+          ...(options.worker !== false && {
+            worker: (connection) => createOrdersWorker({ connection, namespace, dataConverter, steps, metrics }),
+          }),
+        });
+  const starter = link ? createStarter(link, pool, log, metrics) : nobody;
+  const loops = link && options.loops !== false ? startLoops(parts, link) : undefined;
+  const app = createApp({ ...steps, environment, metrics, temporal: starter, codec });
+  const server = http.createServer(app);
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const shop = await openShop(base, opsToken, {
+    name: `shop ${randomUUID()}`,
+    mode: 'test',
+    ...(options.webhookUrl && { webhookUrl: options.webhookUrl }),
+  });
+  const sku = 'TEST-CARD';
+  await shop.createProduct({ sku, name: '测试点卡', priceMinor: 100, policy: { retries: 1, intervalMs: 1000 } });
+  const account = async (provider: string, config: object): Promise<number> =>
+    (
+      await call<{ id: number }>(`${base}/ops/api/payment-accounts`, {
+        token: opsToken,
+        body: { provider, mode: 'test', name: provider, config, confirmByQuery: options.confirmByQuery ?? true },
+      })
+    ).id;
+  const secret = randomBytes(24).toString('hex');
+  const epay = await account('epay', { gateway: gateway.url, ...fakeMerchant });
+  const sandbox = await account('sandbox', { secret });
+  if (link) while (!link.up) await new Promise((resolve) => setTimeout(resolve, 10));
+
+  return {
+    base,
+    opsToken,
+    masterKeyFile,
+    env,
+    database,
+    parts,
+    link,
+    starter,
+    mail,
+    gateway,
+    shop,
+    sku,
+    epay,
+    sandbox,
+    notify(orderNo, change = {}) {
+      const event = { orderNo, tradeNo: `sb-${orderNo}`, amountMinor: 100, currency: 'CNY', status: 'paid', ...change };
+      const body = JSON.stringify(event);
+      return fetch(`${base}/notify/sandbox/${sandbox}`, {
+        method: 'POST',
+        body,
+        headers: { 'miaofa-sandbox-signature': signSandbox(secret, Math.floor(Date.now() / 1000), body) },
+      });
+    },
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await starter.drain();
+      await loops?.stop();
+      await link?.stop();
+      await gateway.close();
+      await parts.close();
+      await database.drop();
+    },
+  };
+}
