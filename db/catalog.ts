@@ -1,7 +1,7 @@
 /** Products and their key pools. */
-import type { ErrorCode } from '../domain/errors.ts';
 import type { Mode } from '../domain/order.ts';
 import { actors } from './locks.ts';
+import { resumeOrders } from './resume.ts';
 import { one, statement, transaction, type Pool, type Queryable } from './sql.ts';
 
 export interface Product {
@@ -111,20 +111,6 @@ const quarantine = statement<object, [boolean]>(
   'pools_quarantine',
   `update products set quarantined_at = case when $1 then coalesce(quarantined_at, now()) end`,
 );
-const resume = statement<object, [string[]]>(
-  'orders_resume',
-  `with back as (
-     update orders set state = 'paid', failure_code = null, next_deadline = now() + interval '30 seconds'
-     where state = 'attention' and failure_code = any ($1) returning id, paid_at
-   )
-   insert into outbox (kind, order_id) select 'wake', id from back order by paid_at, id`,
-);
-
-/** Sets orders going again that waited only for one of these reasons to end; oldest paid first. */
-export async function resumeOrders(db: Queryable, codes: readonly ErrorCode[]): Promise<void> {
-  await resume(db, [[...codes]]);
-}
-
 /** After a restore: nothing leaves a pool until a person confirms (rule 19). Lifting it wakes who waited for that. */
 export async function setQuarantine(pool: Pool, on: boolean, actorId: number = actors.commandLine): Promise<void> {
   await transaction(pool, async (tx) => {

@@ -1,5 +1,6 @@
 /** Settings that the operator changes while everything runs. */
 import { advisory } from './locks.ts';
+import { resumeOrders } from './resume.ts';
 import { statement, transaction, type Pool, type Queryable } from './sql.ts';
 
 const read = statement<{ value: unknown }, [string]>('setting_read', 'select value from settings where key = $1');
@@ -25,11 +26,13 @@ const noteSwitch = statement<object, [number, string]>(
 
 /**
  * 全局自动发货. Turning it off waits for the allocations under way: once this has returned, none commits (rule 13).
+ * Turning it on lets the orders go that waited for it, oldest paid first, if `resume`.
  */
-export async function setAutoDelivery(pool: Pool, on: boolean, actorId: number): Promise<void> {
+export async function setAutoDelivery(pool: Pool, on: boolean, actorId: number, resume = true): Promise<void> {
   await transaction(pool, async (tx) => {
     await tx.query('select pg_advisory_xact_lock($1)', [advisory.deliverySwitch]);
     await writeSetting(tx, 'auto_delivery', on);
+    if (on && resume) await resumeOrders(tx, ['AUTO_DELIVERY_OFF']);
     await noteSwitch(tx, [actorId, JSON.stringify({ on })]);
   });
 }

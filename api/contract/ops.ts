@@ -82,7 +82,10 @@ export const switchDelivery = route({
   path: '/ops/api/auto-delivery',
   summary: { zh: '全局自动发货开关', en: 'Switch automatic delivery on or off' },
   auth: 'ops',
-  body: z.strictObject({ on: z.boolean() }),
+  body: z.strictObject({
+    on: z.boolean(),
+    resume: z.boolean().default(true).describe('With on: let the orders go that waited for it'),
+  }),
   response: z.strictObject({ on: z.boolean() }),
 });
 

@@ -74,7 +74,7 @@ export function opsRoutes(router: Router, authenticate: Authenticate, deps: ApiD
   });
 
   serve(router, authenticate, ops.switchDelivery, async ({ body }) => {
-    await setAutoDelivery(pool, body.on, actors.opsToken);
+    await setAutoDelivery(pool, body.on, actors.opsToken, body.resume);
     return { on: body.on };
   });
 

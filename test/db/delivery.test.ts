@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { advance } from '../../activities/advance.ts';
+import type { FaultPoint } from '../../activities/deps.ts';
+import { applyAction } from '../../db/actions.ts';
+import { claimSql } from '../../db/delivery.ts';
+import { actors } from '../../db/locks.ts';
+import { setAutoDelivery } from '../../db/settings.ts';
+import { setQuarantine } from '../../db/catalog.ts';
+import { KnownError } from '../../domain/errors.ts';
+import { startSystem, type System } from '../support/system.ts';
+
+describe('reservation and release', function () {
+  this.timeout(120_000);
+  let system: System;
+  let fault: (point: FaultPoint, orderId: number) => Promise<void> | void = () => undefined;
+
+  before(async () => {
+    system = await startSystem({ fault: (point, id) => fault(point, id), env: { ORDER_TTL_MINUTES: '600' } });
+  });
+  after(() => system.stop());
+  afterEach(() => {
+    fault = () => undefined;
+  });
+
+  const sql = async <T extends object>(text: string, ...values: unknown[]): Promise<T[]> =>
+    (await system.parts.pool.query<T>(text, values)).rows;
+  /** Paid orders made straight in the database: what HTTP does is shown elsewhere. */
+  async function paidOrders(count: number, quantity: number): Promise<number[]> {
+    const { orderNo } = await system.shop.order({ sku: system.sku, accountId: system.sandbox });
+    const made = await sql<{ id: number }>(
+      `insert into orders (no, mode, shop_id, idempotency_key, request_hash, product_id, quantity, amount_minor, currency, account_id,
+         confirm_by_query, policy, token_hash, token, state, expires_at, paid_at, next_deadline)
+       select no || g, mode, shop_id, idempotency_key || g || $4, request_hash, product_id, $3, 100, currency, account_id, false, policy,
+         sha256(($4 || g)::bytea), token, 'paid', expires_at, now(), now() + interval '1 hour'
+       from orders, generate_series(1, $2) g where no = $1 returning id`,
+      orderNo,
+      count,
+      quantity,
+      randomUUID(),
+    );
+    return made.map((row) => row.id);
+  }
+  async function stock(count: number): Promise<void> {
+    await sql(`update cards set state = 'void', order_id = null, sold_at = null where state <> 'void'`);
+    if (count > 0)
+      await system.shop.addCards(
+        system.sku,
+        Array.from({ length: count }, () => randomUUID()),
+      );
+  }
+  const soldTo = (ids: number[]) =>
+    sql<{ id: number; n: number }>(
+      `select o.id, count(c.id)::int as n from orders o left join cards c on c.order_id = o.id where o.id = any ($1) group by o.id`,
+      ids,
+    );
+
+  it('B1 rule 6: of 20 parallel triples on 40 keys exactly 13 are served, and 卡密池为空 is true for the rest, 40 rounds', async () => {
+    for (let round = 0; round < 40; round++) {
+      await stock(40);
+      const ids = await paidOrders(20, 3);
+      const outcomes = await Promise.all(ids.map((id) => advance(system.parts.steps, id)));
+      const served = outcomes.filter((o) => o.next === 'end').length;
+      assert.equal(served, 13, `round ${round}`);
+      for (const { n } of await soldTo(ids)) assert.ok(n === 3 || n === 0);
+      const [left] = await sql<{ n: number }>(`select count(*)::int as n from cards where state = 'available'`);
+      assert.equal(left?.n, 1);
+    }
+  });
+
+  it('B1: 200 orders at once on 150 keys: no key twice, none lost, no false shortage', async () => {
+    await stock(150);
+    const ids = await paidOrders(200, 1);
+    // Each of them twice: a step may run twice at once (rule 4).
+    const outcomes = await Promise.all([...ids, ...ids].map((id) => advance(system.parts.steps, id)));
+    assert.equal(outcomes.filter((o) => o.next === 'end').length, 300);
+    const sold = await soldTo(ids);
+    assert.equal(sold.filter(({ n }) => n === 1).length, 150);
+    assert.ok(sold.every(({ n }) => n <= 1));
+  });
+
+  it('rule 4: a first try that is stopped before its commit, a second that runs, and a close by an operator make one claim', async () => {
+    await stock(5);
+    const [id = 0] = await paidOrders(1, 1);
+    const [{ no } = { no: '' }] = await sql<{ no: string }>('select no from orders where id = $1', id);
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let reached: () => void = () => undefined;
+    const waiting = new Promise<void>((resolve) => (reached = resolve));
+    let first = true;
+    fault = async (point) => {
+      if (point !== 'advance:before-commit' || !first) return;
+      first = false;
+      reached();
+      await held;
+    };
+    const slow = advance(system.parts.steps, id);
+    await waiting;
+    const second = advance(system.parts.steps, id);
+    const close = applyAction(system.parts.pool, {
+      id: randomUUID(),
+      orderNo: no,
+      kind: 'close',
+      actorId: actors.opsToken,
+      note: '',
+    });
+    release();
+    const results = await Promise.allSettled([slow, second, close]);
+    const [{ n, state } = { n: -1, state: '' }] = await sql<{ n: number; state: string }>(
+      `select count(c.id)::int as n, o.state from orders o left join cards c on c.order_id = o.id where o.id = $1 group by o.id`,
+      id,
+    );
+    assert.deepEqual([n, state], [1, 'delivered']);
+    const refused = results[2];
+    assert.ok(
+      refused.status === 'rejected' &&
+        refused.reason instanceof KnownError &&
+        refused.reason.code === 'ORDER_STATE_CONFLICT',
+    );
+  });
+
+  it('rule 4: a try that hangs in its transaction is ended by the server, and the order is free for the next', async () => {
+    await stock(2);
+    const [id = 0] = await paidOrders(1, 1);
+    let hang = true;
+    fault = async (point) => {
+      if (point !== 'advance:before-commit' || !hang) return;
+      hang = false;
+      await new Promise((resolve) => setTimeout(resolve, 2_600));
+    };
+    await assert.rejects(advance(system.parts.steps, id));
+    assert.deepEqual(await advance(system.parts.steps, id), { next: 'end', state: 'delivered' });
+    assert.deepEqual(await soldTo([id]), [{ id, n: 1 }]);
+  });
+
+  it('rule 5: what was closed gets nothing, whatever still runs', async () => {
+    await stock(2);
+    const [id = 0] = await paidOrders(1, 1);
+    const [{ no } = { no: '' }] = await sql<{ no: string }>('select no from orders where id = $1', id);
+    await applyAction(system.parts.pool, {
+      id: randomUUID(),
+      orderNo: no,
+      kind: 'close',
+      actorId: actors.opsToken,
+      note: '',
+    });
+    assert.deepEqual(await advance(system.parts.steps, id), { next: 'end', state: 'closed' });
+    assert.deepEqual(await soldTo([id]), [{ id, n: 0 }]);
+  });
+
+  it('rule 13 E1: after the answer to "off" no allocation commits; "on" lets the waiting go', async () => {
+    await stock(100);
+    const ids = await paidOrders(60, 1);
+    const running = ids.map((id) => advance(system.parts.steps, id).catch(() => undefined));
+    await setAutoDelivery(system.parts.pool, false, actors.opsToken);
+    const [before] = await sql<{ n: number }>('select count(*)::int as n from cards where order_id = any ($1)', ids);
+    await Promise.all(running);
+    const [after] = await sql<{ n: number }>('select count(*)::int as n from cards where order_id = any ($1)', ids);
+    assert.equal(after?.n, before?.n);
+    const waiting = await sql(
+      `select from orders where id = any ($1) and state = 'attention' and failure_code = 'AUTO_DELIVERY_OFF'`,
+      ids,
+    );
+    assert.equal(waiting.length, 60 - (after?.n ?? 0));
+    await setAutoDelivery(system.parts.pool, true, actors.opsToken);
+    for (const id of ids) await advance(system.parts.steps, id);
+    assert.ok((await soldTo(ids)).every(({ n }) => n === 1));
+  });
+
+  it('rule 19: a pool in quarantine gives nothing until a person lifts it', async () => {
+    await stock(1);
+    const [id = 0] = await paidOrders(1, 1);
+    await setQuarantine(system.parts.pool, true);
+    const outcome = await advance(system.parts.steps, id);
+    assert.ok(outcome.next === 'wait' && outcome.code === 'POOL_QUARANTINED');
+    await setQuarantine(system.parts.pool, false);
+    assert.deepEqual(await advance(system.parts.steps, id), { next: 'end', state: 'delivered' });
+  });
+
+  it('rule 11: a test order takes no live card', async () => {
+    await stock(3);
+    await sql(`update cards set mode = 'live' where state = 'available'`);
+    const [id = 0] = await paidOrders(1, 1);
+    const outcome = await advance(system.parts.steps, id);
+    assert.ok(outcome.next === 'wait' && outcome.code === 'POOL_EMPTY');
+  });
+
+  it('the claim walks the index of available cards, and touches cards by their key, with 100,000 sold of one product', async () => {
+    await stock(0);
+    const [{ id: batch } = { id: 0 }] = await sql<{ id: number }>('select id from card_batches limit 1');
+    const [{ id: product } = { id: 0 }] = await sql<{ id: number }>(
+      'select id from products where sku = $1',
+      system.sku,
+    );
+    const [anOrder = 0] = await paidOrders(1, 1);
+    await sql(
+      `insert into cards (product_id, batch_id, mode, ciphertext, fingerprint, state, order_id, sold_at)
+       select $1, $2, 'test', '\\x00', sha256(g::text::bytea), case when g <= 95000 then 'sold' else 'available' end,
+         case when g <= 95000 then $3::bigint end, case when g <= 95000 then now() end from generate_series(1, 100000) g`,
+      product,
+      batch,
+      anOrder,
+    );
+    await sql('analyze cards');
+    const client = await system.parts.pool.connect();
+    try {
+      // The plan of a prepared statement for any quantity, which is the one that could go wrong.
+      await client.query('begin');
+      await client.query('set local plan_cache_mode = force_generic_plan');
+      await client.query(`prepare asserted (bigint, bigint, text, int) as ${claimSql}`);
+      const { rows } = await client.query<Record<string, string>>(
+        `explain execute asserted (1, ${product}, 'test', 1)`,
+      );
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+      assert.match(plan, /Index Scan using cards_available on cards c/);
+      assert.match(plan, /using cards_pkey on cards/);
+      assert.doesNotMatch(plan, /Seq Scan on cards/);
+      assert.doesNotMatch(plan, /Sort Key: c\.seq/);
+    } finally {
+      await client.query('rollback');
+      await client.query('deallocate all');
+      client.release();
+    }
+    await sql(`delete from cards where ciphertext = '\\x00'`);
+  });
+});
