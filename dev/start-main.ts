@@ -1,31 +1,36 @@
 /** `npm start`. */
 import { readFileSync } from 'node:fs';
 import { readSettings, SetupError } from './embedded/settings.ts';
-import { startStack } from './start.ts';
+import { startStack, type Stack } from './start.ts';
 
 const began = Date.now();
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const say = (zh: string, en: string): void => print(`  ${zh} / ${en}`);
 
+const starting = new AbortController();
+let stack: Stack | undefined;
+
+/** Also while starting: what already runs is stopped before we go. A second Ctrl-C changes nothing. */
+function stop(): void {
+  if (starting.signal.aborted) return;
+  starting.abort(new SetupError('已取消启动 / the start was cancelled'));
+  print('\n正在停止… / stopping…');
+  stack?.stop().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      print(String(error));
+      process.exit(1);
+    },
+  );
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+// Our own starter was killed: what it started does not outlive it.
+process.on('disconnect', stop);
+
 try {
   print('秒发 Miaofa 正在启动… / starting…');
   const settings = readSettings(process.env);
-  const stack = await startStack({ settings, env: process.env, say });
-
-  const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
-    print('\n正在停止… / stopping…');
-    stack.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        print(String(error));
-        process.exit(1);
-      },
-    );
-  };
-  let stopping = false;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  stack = await startStack({ settings, env: process.env, say, signal: starting.signal });
 
   const { publicUrl } = settings;
   const token = readFileSync(settings.opsTokenFile, 'utf8').trim();

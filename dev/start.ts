@@ -1,15 +1,16 @@
 /** The embedded stack: starts what is not there, in parallel where it can, and stops it in order. */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { migrate } from '../db/migrate.ts';
 import { searchAttributes } from '../workflows/search-attributes.ts';
+import { lastWords, watchLogs } from './embedded/logs.ts';
 import { startMailSink, type MailSink } from './embedded/mail-sink.ts';
 import { requireFree } from './embedded/ports.ts';
-import { startPostgres, type EmbeddedPostgres } from './embedded/postgres.ts';
-import { lockDirectory, run, stop, type Running } from './embedded/process.ts';
+import { endPostgresOrphan, startPostgres, type EmbeddedPostgres } from './embedded/postgres.ts';
+import { endOrphan, lockDirectory } from './embedded/process.ts';
 import { prepareFiles, SetupError, type PortName, type Settings } from './embedded/settings.ts';
+import { supervise, type Supervised } from './embedded/supervise.ts';
 import { temporalProgram } from './embedded/temporal-binary.ts';
-import { startTemporal, type EmbeddedTemporal } from './embedded/temporal-server.ts';
+import { endTemporalOrphan, startTemporal, type EmbeddedTemporal } from './embedded/temporal-server.ts';
 import { startFakeEpay, type FakeEpay } from './fakes/epay-gateway.ts';
 
 export interface Stack {
@@ -24,6 +25,8 @@ export interface StartOptions {
   readonly settings: Settings;
   readonly env: NodeJS.ProcessEnv;
   readonly say: (zh: string, en: string) => void;
+  /** Gives up a start that is under way: what runs is stopped, and the promise rejects. */
+  readonly signal?: AbortSignal;
 }
 
 interface Services {
@@ -34,58 +37,66 @@ interface Services {
 }
 
 /** Ports that will be listened on, given what is replaced by something that exists. */
-function wantedPorts({ settings, env }: StartOptions): { name: string; port: number; host: string }[] {
-  const names: PortName[] = ['API_ADMIN_PORT', 'WORKER_ADMIN_PORT', 'GATEWAY_PORT'];
+function wantedPorts({ env }: StartOptions): PortName[] {
+  const names: PortName[] = ['PORT', 'API_ADMIN_PORT', 'WORKER_ADMIN_PORT', 'GATEWAY_PORT'];
   if (!env['DATABASE_URL']) names.push('PG_PORT');
   if (!env['TEMPORAL_ADDRESS']) names.push('TEMPORAL_PORT', 'TEMPORAL_UI_PORT');
   if (!env['SMTP_URL']) names.push('SMTP_PORT', 'MAIL_UI_PORT');
-  return [
-    { name: 'PORT', port: settings.ports.PORT, host: '0.0.0.0' },
-    ...names.map((name) => ({ name, port: settings.ports[name], host: '127.0.0.1' })),
-  ];
+  return names;
 }
 
 export async function startStack(options: StartOptions): Promise<Stack> {
-  const { settings, env, say } = options;
+  const { settings, env, say, signal } = options;
   const { data, ports } = settings;
-  const log = (name: string): string => path.join(data, 'logs', `${name}.log`);
+  const logs = path.join(data, 'logs');
+  const log = (name: string): string => path.join(logs, `${name}.log`);
+  const pidFile = (name: string): string => path.join(data, `${name}.pid`);
+  const directories = { postgres: path.join(data, 'postgres'), temporal: path.join(data, 'temporal') };
   const services: Services = {};
   const children: Supervised[] = [];
-  let unlock: () => void = () => undefined;
+  const closers: (() => void)[] = [];
+  const tell = (line: string): void => {
+    const [zh = line, en = 'Temporal'] = line.split(' / ');
+    say(zh, en);
+  };
 
   const stopAll = async (): Promise<void> => {
-    await Promise.all(children.map((child) => child.stop()));
-    await Promise.all([services.temporal?.stop(), services.mail?.close(), services.gateway?.close()]);
+    // Whatever fails to stop, the rest is stopped.
+    await Promise.allSettled(children.map((child) => child.stop()));
+    await Promise.allSettled([services.temporal?.stop(), services.mail?.close(), services.gateway?.close()]);
     await services.postgres?.stop();
-    unlock();
+    for (const close of closers.reverse()) close();
   };
 
   try {
     prepareFiles(settings, say);
-    unlock = lockDirectory(data);
-    // What a killed starter left behind holds ports: PostgreSQL and Temporal end their own orphans when they start,
-    // so ports are looked at for the others first, and for these only if no pid file explains them.
-    const orphans = ['postgres.pid', path.join('temporal', 'temporal.pid')].some((f) => existsSync(path.join(data, f)));
-    await requireFree(wantedPorts(options).filter((p) => !orphans || !/^(PG|TEMPORAL)/.test(p.name)));
+    closers.push(lockDirectory(data), watchLogs(logs));
+    // What a killed starter left behind still holds ports and files.
+    await Promise.all([
+      endPostgresOrphan(directories.postgres),
+      endTemporalOrphan(directories.temporal),
+      ...programs.map((name) => endOrphan(pidFile(name), mainOf(name), 'SIGTERM')),
+    ]);
+    await requireFree(wantedPorts(options), ports);
 
     const postgres = async (): Promise<string> => {
       const given = env['DATABASE_URL'];
       if (!given) {
         services.postgres = await startPostgres({
-          directory: path.join(data, 'postgres'),
+          directory: directories.postgres,
           port: ports.PG_PORT,
           log: log('postgres'),
         });
       }
       const url = given ?? services.postgres?.url ?? '';
-      await migrate(url, { log: (line) => say(line, 'database') });
+      await migrate(url, { log: (line) => say('数据库', line) });
       return url;
     };
     const temporal = async (): Promise<void> => {
       if (env['TEMPORAL_ADDRESS']) return;
       services.temporal = await startTemporal({
-        program: await temporalProgram('cli', { env, say: (line) => say(line, 'Temporal') }),
-        directory: path.join(data, 'temporal'),
+        program: await temporalProgram('cli', { env, say: tell, ...(signal && { signal }) }),
+        directory: directories.temporal,
         log: log('temporal'),
         port: ports.TEMPORAL_PORT,
         uiPort: ports.TEMPORAL_UI_PORT,
@@ -107,6 +118,7 @@ export async function startStack(options: StartOptions): Promise<Stack> {
     // All are waited for, also when one fails: what has started must be stopped.
     const results = await Promise.allSettled([postgres(), temporal(), mail(), gateway()]);
     const failed = results.find((r) => r.status === 'rejected');
+    signal?.throwIfAborted();
     if (failed) throw failed.reason;
     const databaseUrl = results[0].status === 'fulfilled' ? results[0].value : '';
 
@@ -126,8 +138,12 @@ export async function startStack(options: StartOptions): Promise<Stack> {
       OPS_TOKEN_FILE: settings.opsTokenFile,
       OUTBOUND_ALLOW: [env['OUTBOUND_ALLOW'], `127.0.0.1:${ports.GATEWAY_PORT}`].filter(Boolean).join(','),
     };
-    children.push(supervise('api', childEnv, log('api'), say), supervise('worker', childEnv, log('worker'), say));
-    await untilReady(settings, children, log);
+    for (const name of programs) {
+      children.push(
+        supervise({ name, main: mainOf(name), env: childEnv, log: log(name), pidFile: pidFile(name), say }),
+      );
+    }
+    await untilReady(settings, children, log, signal);
     return {
       settings,
       databaseUrl,
@@ -145,67 +161,31 @@ export async function startStack(options: StartOptions): Promise<Stack> {
   }
 }
 
-interface Supervised {
-  readonly name: string;
-  readonly failed: () => boolean;
-  readonly pid: () => number;
-  stop(): Promise<void>;
-}
-
-/** Runs one of our programs, again after a pause if it dies. It ends by itself when we are gone (IPC channel). */
-function supervise(name: 'api' | 'worker', env: NodeJS.ProcessEnv, log: string, say: StartOptions['say']): Supervised {
-  const program = path.join(import.meta.dirname, '..', name, 'main.js');
-  // A small heap keeps a shop's server free; most memory of these processes is Temporal's native core.
-  const args = ['--enable-source-maps', '--max-old-space-size=256', '--max-semi-space-size=4', program];
-  let running: Running;
-  let stopping = false;
-  let quickDeaths = 0;
-  const start = (): void => {
-    const began = Date.now();
-    running = run(process.execPath, args, log, { env, ipc: true });
-    void running.exited.then((code) => {
-      if (stopping) return;
-      quickDeaths = Date.now() - began < 5_000 ? quickDeaths + 1 : 0;
-      say(
-        `${name} 意外退出 (${code ?? '信号'})，正在重启，日志：${log}`,
-        `${name} ended (${code ?? 'signal'}), restarting; log: ${log}`,
-      );
-      setTimeout(() => stopping || start(), Math.min(500 * 2 ** quickDeaths, 15_000)).unref();
-    });
-  };
-  start();
-  return {
-    name,
-    failed: () => quickDeaths >= 3,
-    pid: () => running.child.pid ?? 0,
-    async stop() {
-      stopping = true;
-      await stop(running, 'SIGTERM', 25_000);
-    },
-  };
-}
+const programs = ['api', 'worker'] as const;
+const mainOf = (name: (typeof programs)[number]): string => path.join(import.meta.dirname, '..', name, 'main.js');
 
 async function untilReady(
   settings: Settings,
   children: readonly Supervised[],
   log: (name: string) => string,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const url = `http://127.0.0.1:${settings.ports.PORT}/readyz?all=1`;
-  const worker = `http://127.0.0.1:${settings.ports.WORKER_ADMIN_PORT}/readyz`;
-  const deadline = Date.now() + 90_000;
-  for (;;) {
-    const up = await Promise.all(
-      [url, worker].map((u) =>
-        fetch(u).then(
-          (r) => r.ok,
-          () => false,
-        ),
-      ),
+  const { PORT, WORKER_ADMIN_PORT } = settings.ports;
+  const urls = [`http://127.0.0.1:${PORT}/readyz?all=1`, `http://127.0.0.1:${WORKER_ADMIN_PORT}/readyz`];
+  const answers = (url: string): Promise<boolean> =>
+    fetch(url, { signal: AbortSignal.timeout(5_000) }).then(
+      (r) => r.ok,
+      () => false,
     );
-    if (up.every(Boolean)) return;
+  const deadline = Date.now() + 90_000;
+  while (!(await Promise.all(urls.map(answers))).every(Boolean)) {
+    signal?.throwIfAborted();
     const dead = children.find((child) => child.failed());
     if (dead ?? Date.now() > deadline) {
-      throw new SetupError(`启动失败，请查看日志 / the start failed, see the logs: ${log(dead?.name ?? 'api')}`);
+      const file = log(dead?.name ?? 'api');
+      throw new SetupError(
+        [`启动失败，请查看日志 / the start failed, see the log: ${file}`, ...lastWords(file)].join('\n  '),
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 60));
   }

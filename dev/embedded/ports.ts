@@ -1,6 +1,19 @@
 /** A taken port is said before anything is started: which, who wants it, and how to move it. */
 import net from 'node:net';
-import { SetupError } from './settings.ts';
+import { SetupError, type PortName } from './settings.ts';
+
+/** Who listens on which port, for people. */
+const wantedBy: Readonly<Record<PortName, readonly [zh: string, en: string]>> = {
+  PORT: ['API（唯一的公开端口）', 'the API, the only public port'],
+  API_ADMIN_PORT: ['API 指标', 'metrics of the API'],
+  WORKER_ADMIN_PORT: ['worker 指标', 'metrics of the worker'],
+  MAIL_UI_PORT: ['邮件页面', 'the mail page'],
+  SMTP_PORT: ['邮件服务器', 'the mail server'],
+  PG_PORT: ['PostgreSQL', 'PostgreSQL'],
+  TEMPORAL_PORT: ['Temporal', 'Temporal'],
+  TEMPORAL_UI_PORT: ['Temporal 网页', 'Temporal Web UI'],
+  GATEWAY_PORT: ['模拟支付网关', 'the fake payment gateway'],
+};
 
 function free(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -10,14 +23,25 @@ function free(port: number, host: string): Promise<boolean> {
   });
 }
 
-export async function requireFree(wanted: readonly { name: string; port: number; host: string }[]): Promise<void> {
-  const taken: string[] = [];
-  for (const { name, port, host } of wanted) {
-    if (!(await free(port, host))) {
-      taken.push(`端口 ${port} 已被占用，可用 ${name}=… 换一个 / port ${port} is taken, move it with ${name}=…`);
+/** Rejects with a SetupError that names each port of `names` that is taken, or wanted twice. */
+export async function requireFree(
+  names: readonly PortName[],
+  ports: Readonly<Record<PortName, number>>,
+): Promise<void> {
+  const troubles: string[] = [];
+  for (const [i, name] of names.entries()) {
+    const port = ports[name];
+    const [zh, en] = wantedBy[name];
+    const twin = names.slice(0, i).find((other) => ports[other] === port);
+    if (twin !== undefined) {
+      troubles.push(`${twin} 与 ${name} 都是 ${port} / ${twin} and ${name} are both ${port}`);
+    } else if (!(await free(port, name === 'PORT' ? '0.0.0.0' : '127.0.0.1'))) {
+      troubles.push(
+        `端口 ${port} 已被占用（${zh}），可用 ${name}=… 换一个 / port ${port} is taken (for ${en}), move it with ${name}=…`,
+      );
     }
   }
-  if (taken.length > 0) throw new SetupError(taken.join('\n'));
+  if (troubles.length > 0) throw new SetupError(troubles.join('\n'));
 }
 
 /** A port that is free now. */
@@ -30,22 +54,4 @@ export function freePort(): Promise<number> {
       server.close(() => resolve(port));
     });
   });
-}
-
-/** Resolves once something accepts connections there; rejects after `timeoutMs`. */
-export async function untilListening(port: number, timeoutMs: number): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = net.connect({ port, host: '127.0.0.1' });
-      socket.once('connect', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once('error', () => resolve(false));
-    });
-    if (open) return;
-    if (Date.now() > deadline) throw new Error(`nothing listens on port ${port}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -4,12 +4,13 @@
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
-import { endOrphan, run, stop, type Running } from './process.ts';
+import { postgresUser, type RunAs } from './postgres-user.ts';
+import { ended, endOrphan, run, runs, stop, type Running } from './process.ts';
 import { ensureSecret, SetupError } from './settings.ts';
 
 export interface EmbeddedPostgres {
@@ -40,95 +41,62 @@ function binaries(): string {
   }
 }
 
-interface Owner {
-  readonly uid?: number;
-  readonly gid?: number;
-}
-
-/** Whom the server runs as: us, or for root a user that may read nothing else. */
-function owner(): Owner {
-  if (process.getuid?.() !== 0) return {};
-  const idOf = (user: string): Owner | undefined => {
-    try {
-      const id = (flag: string): number =>
-        Number(execFileSync('id', [flag, user], { stdio: ['ignore', 'pipe', 'ignore'] }));
-      return { uid: id('-u'), gid: id('-g') };
-    } catch {
-      return undefined;
-    }
-  };
-  const found = idOf('postgres') ?? idOf('nobody');
-  if (!found)
-    throw new SetupError('以 root 运行需要 postgres 或 nobody 用户 / running as root needs a user postgres or nobody');
-  return found;
-}
-
-/** Root's own folders are closed to other users: then the server cannot reach its data or its program. */
-function requireReachable(user: Owner, ...places: string[]): void {
-  if (user.uid === undefined) return;
-  for (const place of places) {
-    try {
-      execFileSync('test', ['-x', place], { ...user, stdio: 'ignore' });
-    } catch {
-      throw new SetupError(
-        `PostgreSQL 不能以 root 运行，其用户无法进入 ${place}。请把项目放到其他目录（如 /opt），或用 MIAOFA_DATA 指定数据目录，或以普通用户运行。\n` +
-          `PostgreSQL does not run as root, and its user cannot enter ${place}: move the project elsewhere (/opt), set MIAOFA_DATA, or run as an ordinary user.`,
-      );
-    }
-  }
-}
-
-function initialise(bin: string, directory: string, password: string, user: Owner): void {
+function initialise(bin: string, directory: string, password: string, user: RunAs): void {
   const scratch = mkdtempSync(path.join(tmpdir(), 'miaofa-pg-'));
   const secret = path.join(scratch, 'password');
   writeFileSync(secret, password, { mode: 0o600 });
-  if (user.uid !== undefined && user.gid !== undefined) {
-    chownSync(scratch, user.uid, user.gid);
-    chownSync(secret, user.uid, user.gid);
-  }
+  user.own(scratch);
+  user.own(secret);
+  const [program, args] = user.command(path.join(bin, 'initdb'), [
+    ...['-D', directory, '-U', 'miaofa', '-A', 'scram-sha-256', `--pwfile=${secret}`],
+    ...['-E', 'UTF8', '--locale=C', '--no-instructions'],
+  ]);
   try {
-    execFileSync(
-      path.join(bin, 'initdb'),
-      [
-        '-D',
-        directory,
-        '-U',
-        'miaofa',
-        '-A',
-        'scram-sha-256',
-        `--pwfile=${secret}`,
-        '-E',
-        'UTF8',
-        '--locale=C',
-        '--no-instructions',
-      ],
-      { ...user, cwd: scratch, stdio: ['ignore', 'ignore', 'pipe'] },
-    );
+    execFileSync(program, args, { ...user.options, cwd: scratch, stdio: ['ignore', 'ignore', 'pipe'] });
+  } catch (error) {
+    // What an interrupted first start left is no database.
+    rmSync(directory, { recursive: true, force: true });
+    const said = String((error as { stderr?: unknown }).stderr ?? error).trim();
+    throw new SetupError(`无法建立数据库 / the database could not be made: ${said}`, { cause: error });
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
+const pidFileOf = (directory: string): string => path.join(path.dirname(directory), 'postgres.pid');
+
+/** Ends a server on this directory whose starter was killed. */
+export const endPostgresOrphan = (directory: string): Promise<void> =>
+  endOrphan(pidFileOf(directory), directory, 'SIGINT');
+
+/**
+ * After a kill -9 of the server its lock file names a process that is gone, which PostgreSQL sees for itself, or a
+ * number that belongs to another program by now, at which it would stop.
+ */
+function removeStaleLock(directory: string): void {
+  const file = path.join(directory, 'postmaster.pid');
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0;
+  if (pid > 1 && process.platform === 'linux' && !runs(pid, 'postgres')) rmSync(file, { force: true });
+}
+
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const bin = binaries();
-  const user = owner();
   const { directory, port } = options;
   const database = options.database ?? 'miaofa';
   const parent = path.dirname(directory);
   mkdirSync(parent, { recursive: true });
-  requireReachable(user, parent, bin);
+  const user = postgresUser(directory, [parent, bin]);
   const password = ensureSecret(path.join(parent, 'postgres-password'), () => randomBytes(18).toString('base64url'));
-  const pidFile = path.join(parent, 'postgres.pid');
-  await endOrphan(pidFile, directory, 'SIGINT');
+  const pidFile = pidFileOf(directory);
+  await endPostgresOrphan(directory);
 
   if (!existsSync(path.join(directory, 'PG_VERSION'))) {
-    // What an interrupted first start left is no database yet.
     rmSync(directory, { recursive: true, force: true });
     mkdirSync(directory, { mode: 0o700 });
-    if (user.uid !== undefined && user.gid !== undefined) chownSync(directory, user.uid, user.gid);
-    chmodSync(directory, 0o700);
+    user.own(directory);
     initialise(bin, directory, password, user);
   }
+  removeStaleLock(directory);
   const settings: Record<string, string> = {
     port: String(port),
     listen_addresses: '127.0.0.1',
@@ -145,16 +113,20 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     log_parameter_max_length_on_error: '0',
     ...(options.durable === false && { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
-  const running = run(
-    path.join(bin, 'postgres'),
-    ['-D', directory, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
-    options.log,
-    { ...user, cwd: directory },
-  );
+  const [program, args] = user.command(path.join(bin, 'postgres'), [
+    ...['-D', directory],
+    ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
+  ]);
+  const running = run(program, args, options.log, { ...user.options, cwd: '/', endWith: 'SIGINT' });
   const { pid } = running.child;
   if (pid !== undefined) writeFileSync(pidFile, String(pid));
   const url = (name: string): string => `postgres://miaofa:${password}@127.0.0.1:${port}/${name}`;
-  await ready(running, url('postgres'), database, options.log);
+  try {
+    await ready(running, url('postgres'), database, options.log);
+  } catch (error) {
+    await stop(running, 'SIGINT', 5_000);
+    throw error;
+  }
   return {
     url: url(database),
     pid: pid ?? 0,
@@ -167,7 +139,6 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
 }
 
 async function ready(running: Running, url: string, database: string, log: string): Promise<void> {
-  const ended = (): boolean => running.child.exitCode !== null || running.child.signalCode !== null;
   const deadline = Date.now() + 60_000; // recovery after a crash may take a while
   for (;;) {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
@@ -180,7 +151,7 @@ async function ready(running: Running, url: string, database: string, log: strin
       return;
     } catch (error) {
       await client.end().catch(() => undefined);
-      if (ended() || Date.now() > deadline) {
+      if (ended(running) || Date.now() > deadline) {
         throw new SetupError(`PostgreSQL 未能启动，请查看 ${log} / PostgreSQL did not start, see ${log}`, {
           cause: error,
         });

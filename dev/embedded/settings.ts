@@ -1,5 +1,5 @@
 /** Where the embedded stack lives and listens: one directory, one public port, the others beside it. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -38,6 +38,12 @@ function port(env: NodeJS.ProcessEnv, name: PortName, fallback: number): number 
   if (!Number.isInteger(value) || value < 1 || value > 65_535) {
     throw new SetupError(`${name}=${text} 不是有效的端口 / is not a port`);
   }
+  // The ports beside PORT follow it, and end at 65535 too.
+  if (name === 'PORT' && value > 65_535 - portNames.length) {
+    throw new SetupError(
+      `PORT=${text} 太大，其后还需要 ${portNames.length} 个端口 / leaves no room for the ports after it`,
+    );
+  }
   return value;
 }
 
@@ -47,7 +53,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     PortName,
     number
   >;
-  const data = path.resolve(env['MIAOFA_DATA'] ?? '.miaofa');
+  const data = path.resolve(env['MIAOFA_DATA'] || '.miaofa');
   return {
     data,
     masterKeyFile: path.resolve(env['MASTER_KEY_FILE'] ?? `${data}-master.key`),
@@ -91,9 +97,4 @@ export function prepareFiles(settings: Settings, say: (zh: string, en: string) =
     );
   }
   ensureSecret(settings.opsTokenFile, () => randomBytes(24).toString('base64url'));
-}
-
-/** A short name of a directory, for what must not collide between two stacks. */
-export function tagOf(directory: string): string {
-  return createHash('sha256').update(directory).digest('hex').slice(0, 8);
 }

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
-import { endOrphan, run, stop } from './process.ts';
+import { ended, endOrphan, run, stop } from './process.ts';
 import { SetupError } from './settings.ts';
 
 export interface EmbeddedTemporal {
@@ -24,16 +24,28 @@ export interface TemporalOptions {
   /** Base of links, for the codec server that the Web UI asks. */
   readonly publicUrl: string;
   readonly searchAttributes: readonly (readonly [string, string])[];
+  /** Beside `default`. */
+  readonly namespaces?: readonly string[];
 }
 
 const retentionSeconds = 30 * 24 * 3600;
 
+const filesOf = (directory: string): { store: string; pidFile: string } => ({
+  store: path.join(directory, 'temporal.db'),
+  pidFile: path.join(directory, 'temporal.pid'),
+});
+
+/** Ends a server on this store whose starter was killed. */
+export const endTemporalOrphan = (directory: string): Promise<void> => {
+  const { store, pidFile } = filesOf(directory);
+  return endOrphan(pidFile, store, 'SIGTERM');
+};
+
 export async function startTemporal(options: TemporalOptions): Promise<EmbeddedTemporal> {
   const { directory, port, uiPort } = options;
   mkdirSync(directory, { recursive: true });
-  const store = path.join(directory, 'temporal.db');
-  const pidFile = path.join(directory, 'temporal.pid');
-  await endOrphan(pidFile, store, 'SIGTERM');
+  const { store, pidFile } = filesOf(directory);
+  await endTemporalOrphan(directory);
   const args = [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--ui-ip', '127.0.0.1'],
     ...['--port', String(port), '--ui-port', String(uiPort), '--ui-public-path', '/ops/temporal'],
@@ -42,17 +54,23 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
     ...['--db-filename', store, '--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=2'],
     ...['--log-level', 'warn', '--log-format', 'json'],
     ...options.searchAttributes.flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
+    ...(options.namespaces ?? []).flatMap((name) => ['--namespace', name]),
     // Caches for a shop's server, not for a data centre.
     ...['--dynamic-config-value', 'history.hostLevelCacheMaxSizeBytes=33554432'],
     ...['--dynamic-config-value', 'history.eventsHostLevelCacheMaxSizeBytes=33554432'],
   ];
-  const running = run(options.program, args, options.log, { env: { ...process.env, GOMEMLIMIT: '320MiB' } });
+  // The memory limit is soft: Go collects more eagerly near it.
+  const env = { ...process.env, GOMEMLIMIT: '320MiB' };
+  const running = run(options.program, args, options.log, { env, endWith: 'SIGTERM' });
   const { pid } = running.child;
   if (pid !== undefined) writeFileSync(pidFile, String(pid));
   const address = `127.0.0.1:${port}`;
-  let ended = false;
-  void running.exited.then(() => (ended = true));
-  await healthy(address, () => ended, options.log);
+  try {
+    await healthy(address, () => ended(running), options.log);
+  } catch (error) {
+    await stop(running, 'SIGKILL', 0);
+    throw error;
+  }
   return {
     address,
     uiUrl: `http://127.0.0.1:${uiPort}`,
@@ -66,7 +84,7 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
 }
 
 /** Waits for the namespace, and sets how long closed orders stay readable: a dev server starts with one day. */
-async function healthy(address: string, ended: () => boolean, log: string): Promise<void> {
+async function healthy(address: string, gone: () => boolean, log: string): Promise<void> {
   const deadline = Date.now() + 30_000;
   for (;;) {
     try {
@@ -81,7 +99,7 @@ async function healthy(address: string, ended: () => boolean, log: string): Prom
         await connection.close();
       }
     } catch (error) {
-      if (ended() || Date.now() > deadline) {
+      if (gone() || Date.now() > deadline) {
         throw new SetupError(`Temporal 未能启动，请查看 ${log} / Temporal did not start, see ${log}`, { cause: error });
       }
       await new Promise((resolve) => setTimeout(resolve, 50));

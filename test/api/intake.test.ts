@@ -215,7 +215,7 @@ describe('notifications are taken in', function () {
     const ready = await fetch(`${system.base}/readyz`);
     assert.equal(ready.status, 200);
     assert.deepEqual(await ready.json(), { status: 'degraded', database: 'ok', temporal: 'down' });
-    assert.equal((await fetch(`${system.base}/readyz?all=1`)).status, 413);
+    assert.equal((await fetch(`${system.base}/readyz?all=1`)).status, 503);
   });
 });
 

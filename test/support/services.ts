@@ -88,6 +88,17 @@ export interface TestTemporal {
   start(): Promise<void>;
 }
 
+/** Namespaces for systems that share the server: none sees the orders of another. */
+const namespaces = Array.from({ length: 60 }, (_, i) => `test-${i}`);
+let namespacesTaken = 0;
+
+/** A namespace that nobody else of this run uses. */
+export function freshNamespace(): string {
+  const name = namespaces[namespacesTaken++];
+  if (name === undefined) throw new Error('more systems than test namespaces: raise their number');
+  return name;
+}
+
 export const testTemporal: () => Promise<TestTemporal> = once(async () => {
   const directory = scratch('temporal');
   const program = await temporalProgram('cli', { say: (line) => process.stderr.write(`${line}\n`) });
@@ -101,6 +112,7 @@ export const testTemporal: () => Promise<TestTemporal> = once(async () => {
       uiPort,
       publicUrl: 'http://localhost:3000',
       searchAttributes,
+      namespaces,
     });
   let server = await start();
   closers.push(() => server.stop());

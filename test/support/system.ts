@@ -18,7 +18,7 @@ import { createOrdersWorker } from '../../worker/create.ts';
 import { createLink, type TemporalLink } from '../../worker/link.ts';
 import { startLoops } from '../../worker/loops/index.ts';
 import { createStarter, type Starter } from '../../worker/starter.ts';
-import { createTestDatabase, scratch, testMail, type TestDatabase } from './services.ts';
+import { createTestDatabase, freshNamespace, scratch, testMail, type TestDatabase } from './services.ts';
 
 export interface System {
   readonly base: string;
@@ -80,7 +80,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     OUTBOUND_ALLOW: new URL(gateway.url).host + (options.webhookUrl ? `,${new URL(options.webhookUrl).host}` : ''),
     LOG_LEVEL: 'silent',
     RECONCILE_SECONDS: '1',
-    ...(options.temporal && { TEMPORAL_ADDRESS: options.temporal }),
+    ...(options.temporal && { TEMPORAL_ADDRESS: options.temporal, TEMPORAL_NAMESPACE: freshNamespace() }),
     ...options.env,
   };
   const environment = readEnvironment(env);
