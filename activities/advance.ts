@@ -5,16 +5,8 @@
 import { KnownError, type ErrorCode } from '../domain/errors.ts';
 import { isFinal } from '../domain/order.ts';
 import { clampDeliveryPolicy, deadlines, spanOf } from '../domain/policy.ts';
-import {
-  claim,
-  claimSurely,
-  confirmPayment,
-  extendDeadline,
-  lockOrder,
-  waitFor,
-  type ClaimAnswer,
-  type PaidOrder,
-} from '../db/delivery.ts';
+import { claim, claimSurely, type ClaimAnswer } from '../db/claim.ts';
+import { confirmPayment, extendDeadline, lockOrder, waitFor, type PaidOrder } from '../db/delivery.ts';
 import { transaction, type Transaction } from '../db/sql.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Outcome } from './outcome.ts';

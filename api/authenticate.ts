@@ -4,7 +4,9 @@ import type { Request } from 'express';
 import { apiCaller } from '../db/access.ts';
 import { KnownError } from '../domain/errors.ts';
 import type { ApiDeps } from './deps.ts';
-import type { Authenticate } from './serve.ts';
+import { actors } from '../db/locks.ts';
+import { rights } from '../domain/rights.ts';
+import type { Authenticate, Staff } from './serve.ts';
 
 export const opsCookie = 'miaofa_ops';
 const sessionSeconds = 12 * 3600;
@@ -73,17 +75,19 @@ function sameHost(origin: string | undefined, request: Request): boolean {
   return origin !== undefined && URL.canParse(origin) && new URL(origin).host === request.headers.host;
 }
 
-/** Throws UNAUTHENTICATED or FORBIDDEN; the shop behind the key, or undefined for ops. */
+const opsStaff: Staff = { actorId: actors.opsToken, name: 'ops token', rights: new Set(rights) };
+
+/** Shops by API key; people by the ops token, which has every right until accounts exist. */
 export function createAuthenticate({ pool }: Pick<ApiDeps, 'pool'>, ops: OpsDoor): Authenticate {
   return async (request, auth) => {
-    if (auth === 'ops') {
+    if (auth === 'ops' || typeof auth === 'object') {
       if (!ops.admits(request)) throw new KnownError('UNAUTHENTICATED');
-      return undefined;
+      return { staff: opsStaff };
     }
     const key = bearer(request);
     const caller = key === undefined ? undefined : await apiCaller(pool, sha256(key));
     if (!caller) throw new KnownError('UNAUTHENTICATED');
     if (!caller.scopes.includes(auth)) throw new KnownError('FORBIDDEN', { needs: auth });
-    return caller;
+    return { caller };
   };
 }

@@ -44,9 +44,10 @@ export function openApiDocument(): ReturnType<OpenApiGeneratorV31['generateDocum
       method: route.method,
       path: route.path.replace(/:(\w+)/g, '{$1}'),
       summary: `${route.summary.zh} / ${route.summary.en}`,
-      security: [{ [route.auth === 'ops' ? 'opsToken' : 'apiKey']: [] }],
+      security: [{ [typeof route.auth === 'object' || route.auth === 'ops' ? 'opsToken' : 'apiKey']: [] }],
       request: {
         ...(hasFields(route.params) && { params: route.params }),
+        ...(hasFields(route.query) && { query: route.query }),
         ...(hasFields(route.headers) && { headers: route.headers }),
         ...(!(route.body instanceof z.ZodUndefined) && {
           body: { content: { 'application/json': { schema: route.body } } },

@@ -3,18 +3,41 @@ import express, { type Request, type RequestHandler, type Router } from 'express
 import { z } from 'zod';
 import type { ApiCaller } from '../db/access.ts';
 import { KnownError } from '../domain/errors.ts';
-import type { Route } from './contract/route.ts';
+import type { Right } from '../domain/rights.ts';
+import type { Auth, Route } from './contract/route.ts';
 
 export interface Call<R extends Route> {
   readonly params: z.output<R['params']>;
+  readonly query: z.output<R['query']>;
   readonly headers: z.output<R['headers']>;
   readonly body: z.output<R['body']>;
   readonly request: Request;
-  /** The shop behind the key; for routes of ops there is none. */
+  /** The shop behind the key; on routes of people there is none. */
   readonly caller: ApiCaller | undefined;
+  /** The person; on routes of shops there is none, see {@link person}. */
+  readonly staff: Staff | undefined;
 }
 
-export type Authenticate = (request: Request, auth: Route['auth']) => Promise<ApiCaller | undefined>;
+/** A signed-in person, or the holder of the ops token. */
+export interface Staff {
+  readonly actorId: number;
+  readonly name: string;
+  readonly rights: ReadonlySet<Right>;
+}
+
+export interface Admitted {
+  readonly caller?: ApiCaller;
+  readonly staff?: Staff;
+}
+
+/** Rejects with UNAUTHENTICATED or FORBIDDEN. */
+export type Authenticate = (request: Request, auth: Auth) => Promise<Admitted>;
+
+/** The person of a route whose `auth` names a right. */
+export function person({ staff }: { readonly staff: Staff | undefined }): Staff {
+  if (!staff) throw new KnownError('UNAUTHENTICATED');
+  return staff;
+}
 
 const json = express.json({ limit: '24mb', strict: true });
 
@@ -37,13 +60,16 @@ export function serve<R extends Route>(
 ): void {
   // The caller is known before a body is parsed.
   const admit: RequestHandler = async (request, response, next) => {
-    response.locals['caller'] = await authenticate(request, route.auth);
+    response.locals['admitted'] = await authenticate(request, route.auth);
     next();
   };
   const handler: RequestHandler = async (request, response) => {
+    const admitted = response.locals['admitted'] as Admitted;
     const answer = await handle({
       request,
-      caller: response.locals['caller'] as ApiCaller | undefined,
+      caller: admitted.caller,
+      staff: admitted.staff,
+      query: valid(route.query, request.query, 'query') as z.output<R['query']>,
       params: valid(route.params, request.params, 'params') as z.output<R['params']>,
       headers: valid(route.headers, request.headers, 'headers') as z.output<R['headers']>,
       body: valid(route.body, route.body instanceof z.ZodUndefined ? undefined : request.body, 'body') as z.output<

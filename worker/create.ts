@@ -2,7 +2,13 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { DataConverter } from '@temporalio/common';
-import { bundleWorkflowCode, Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Worker,
+  type NativeConnection,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { ActivityDeps } from '../activities/deps.ts';
 import { ordersQueue } from '../domain/ids.ts';
@@ -27,7 +33,10 @@ export function workflowBundle(): Promise<Bundle> {
   const built = path.join(import.meta.dirname, '..', 'workflow-bundle.js');
   bundle ??= existsSync(built)
     ? Promise.resolve({ codePath: built })
-    : bundleWorkflowCode({ workflowsPath: path.join(import.meta.dirname, '..', 'workflows', 'index.ts') });
+    : bundleWorkflowCode({
+        workflowsPath: path.join(import.meta.dirname, '..', 'workflows', 'index.ts'),
+        logger: new DefaultLogger('WARN'),
+      });
   return bundle;
 }
 

@@ -4,23 +4,29 @@
  */
 import { z } from 'zod';
 import type { ErrorCode } from '../../domain/errors.ts';
+import type { Right } from '../../domain/rights.ts';
 
 export const scopes = ['orders', 'catalog'] as const;
 export type Scope = (typeof scopes)[number];
+
+/** A shop's API key with this scope, the ops token, or a person of the console with this right. */
+export type Auth = Scope | 'ops' | { readonly right: Right };
 
 export interface Route<
   Params extends z.ZodType = z.ZodType,
   Headers extends z.ZodType = z.ZodType,
   Body extends z.ZodType = z.ZodType,
   Response extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
 > {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   /** Express form, `/api/v1/orders/:no`. */
   readonly path: string;
   readonly summary: { readonly zh: string; readonly en: string };
-  /** A shop's API key with this scope, or the ops token. */
-  readonly auth: Scope | 'ops';
+  readonly auth: Auth;
   readonly params: Params;
+  /** Values arrive as strings: coerce. */
+  readonly query: Query;
   readonly headers: Headers;
   readonly body: Body;
   readonly status: number;
@@ -37,21 +43,24 @@ export function route<
   Headers extends z.ZodType = Nothing,
   Body extends z.ZodType = z.ZodUndefined,
   Response extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = Nothing,
 >(
   given: Pick<Route, 'method' | 'path' | 'summary' | 'auth'> & {
     readonly params?: Params;
+    readonly query?: Query;
     readonly headers?: Headers;
     readonly body?: Body;
     readonly status?: number;
     readonly response: Response;
     readonly errors?: readonly ErrorCode[];
   },
-): Route<Params, Headers, Body, Response> {
+): Route<Params, Headers, Body, Response, Query> {
   return {
     status: 200,
     errors: [],
     ...given,
     params: (given.params ?? nothing) as unknown as Params, // the default of the type is the default of the value
+    query: (given.query ?? nothing) as unknown as Query, // likewise
     headers: (given.headers ?? nothing) as unknown as Headers, // likewise
     body: (given.body ?? z.undefined()) as unknown as Body, // likewise
   };

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { advance } from '../../activities/advance.ts';
 import type { FaultPoint } from '../../activities/deps.ts';
 import { applyAction } from '../../db/actions.ts';
-import { claimSql } from '../../db/delivery.ts';
+import { claimSql } from '../../db/claim.ts';
 import { actors } from '../../db/locks.ts';
 import { setAutoDelivery } from '../../db/settings.ts';
 import { setQuarantine } from '../../db/catalog.ts';
