@@ -4,8 +4,9 @@
  */
 import { ApplicationFailure } from '@temporalio/activity';
 import { isInfrastructure } from '../db/sql.ts';
-import { inWords, KnownError, type ErrorCode } from '../domain/errors.ts';
+import { inWords, isErrorCode, KnownError, type ErrorCode } from '../domain/errors.ts';
 import { delivery, infrastructureTrouble } from '../domain/failure-types.ts';
+import { retryingOf, type DeliveryPolicy } from '../domain/policy.ts';
 
 /** A step of delivery failed for a reason that its own policy may cure by trying again. */
 export function deliveryFailure(code: ErrorCode, retryable = true): ApplicationFailure {
@@ -34,5 +35,24 @@ export function toFailure(error: unknown): Error {
     type: 'UNEXPECTED',
     message: `${inWords('UNEXPECTED')} (${kind})`,
     details: ['UNEXPECTED'],
+  });
+}
+
+/**
+ * The failure of try number `attempt` under an order's policy: whether and when the step comes again is said by the
+ * failure itself, per kind. So the policy's first interval can stay short, and what was lost with its worker, which says
+ * nothing, is tried again at once.
+ */
+export function underPolicy(failure: Error, policy: DeliveryPolicy, attempt: number): Error {
+  if (!(failure instanceof ApplicationFailure) || failure.type === infrastructureTrouble) return failure;
+  const code: unknown = failure.details?.[0];
+  const { retries, intervalMs } = retryingOf(policy, isErrorCode(code) ? code : 'UNEXPECTED');
+  return ApplicationFailure.create({
+    type: failure.type ?? delivery,
+    message: failure.message,
+    details: failure.details ?? [],
+    category: failure.category ?? 'BENIGN',
+    nonRetryable: failure.nonRetryable === true || attempt > retries,
+    nextRetryDelay: intervalMs,
   });
 }

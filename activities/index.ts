@@ -1,5 +1,6 @@
 /** The steps of the stories, bound to what they work with. */
 import type { ErrorCode } from '../domain/errors.ts';
+import type { DeliveryPolicy } from '../domain/policy.ts';
 import { advance, handOver } from './advance.ts';
 import { confirmPayment } from './confirm.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -8,12 +9,14 @@ import { giveUpMessage, sendMail, sendWebhook } from './tell.ts';
 import type { Outcome } from './outcome.ts';
 
 type OrderRef = { readonly orderId: number };
+/** Steps of delivery know their order's policy: it decides whether and when a failure comes again. */
+type UnderPolicy = { readonly retry?: DeliveryPolicy };
 type MessageRef = { readonly messageId: number };
 
 /** Arguments are ids, codes and notes only: they stand in Temporal's history (rule 2). */
 export interface Activities {
-  advance(args: OrderRef): Promise<Outcome>;
-  confirmPayment(args: OrderRef): Promise<Outcome>;
+  advance(args: OrderRef & UnderPolicy): Promise<Outcome>;
+  confirmPayment(args: OrderRef & UnderPolicy): Promise<Outcome>;
   handOver(args: OrderRef & { readonly code: ErrorCode }): Promise<Outcome>;
   recordSignal(args: SignalledAction): Promise<void>;
   sendMail(args: MessageRef): Promise<void>;

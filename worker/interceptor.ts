@@ -1,15 +1,20 @@
-/** Around every step: its time, its log line, and failures without data in them. */
+/** Around every step: its time, its log line, its sign of life, and failures without data in them. */
 import type { ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, heartbeat } from '@temporalio/activity';
 import type { Logger } from 'pino';
-import { toFailure } from '../activities/failures.ts';
+import { toFailure, underPolicy } from '../activities/failures.ts';
+import type { DeliveryPolicy } from '../domain/policy.ts';
 import type { Metrics } from '../integrations/metrics.ts';
+
+/** A step that lasts says that its worker lives; a worker that is killed is missed after `heartbeatTimeout`. */
+const beatMs = 1_000;
 
 export function stepInterceptor(log: Logger, metrics: Metrics): ActivityInboundCallsInterceptor {
   return {
     async execute(input, next: Next<ActivityInboundCallsInterceptor, 'execute'>) {
-      const { activityType: step, attempt, workflowExecution } = activityInfo();
+      const { activityType: step, attempt, workflowExecution, isLocal } = activityInfo();
       const end = metrics.steps.startTimer({ step });
+      const beat = isLocal ? undefined : setInterval(() => heartbeat(), beatMs);
       try {
         const result = await next(input);
         end({ result: 'ok' });
@@ -21,7 +26,10 @@ export function stepInterceptor(log: Logger, metrics: Metrics): ActivityInboundC
           { step, attempt, workflow: workflowExecution?.workflowId, reason: failure.message, err: error },
           'step failed',
         );
-        throw failure;
+        const [args] = input.args as [{ retry?: DeliveryPolicy }?];
+        throw args?.retry ? underPolicy(failure, args.retry, attempt) : failure;
+      } finally {
+        clearInterval(beat);
       }
     },
   };

@@ -4,6 +4,7 @@
  */
 import * as wf from '@temporalio/workflow';
 import { inWords, isErrorCode, type ErrorCode } from '../domain/errors.ts';
+import { infrastructureTrouble } from '../domain/failure-types.ts';
 import type { OrderState } from '../domain/order.ts';
 import { defaultDeliveryPolicy, type DeliveryPolicy } from '../domain/policy.ts';
 import type { Activities } from '../activities/index.ts';
@@ -59,6 +60,12 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
   );
   wf.setHandler(orderState, () => state);
 
+  /** A wake says that the facts have changed: a step that waits for its next try is called off. */
+  const unlessWoken = <T>(step: () => Promise<T>): Promise<T> => {
+    const before = asked;
+    return unless(() => asked > before, step);
+  };
+
   /**
    * One look at PostgreSQL. A fast local try first, then an ordinary activity, so that ops see attempts and reason;
    * what is not the infrastructure's fault gets the retries of a failed delivery.
@@ -70,22 +77,34 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
       try {
         return await steady.advance.executeWithOptions({ summary: `发货 ${orderNo}` }, [{ orderId }]);
       } catch {
-        const { advance: again } = delivering(defaultDeliveryPolicy);
-        return again.executeWithOptions({ summary: `重试发货 ${orderNo}` }, [{ orderId }]);
+        const retry = defaultDeliveryPolicy;
+        const { advance: again } = delivering(retry);
+        return await unlessWoken(() =>
+          again.executeWithOptions({ summary: `重试发货 ${orderNo}` }, [{ orderId, retry }]),
+        );
       }
     }
   };
 
-  /** What still fails after its retries is handed to people, with the reason. */
-  const withRetries = async (step: () => Promise<Outcome>): Promise<Outcome> => {
-    try {
-      return await step();
-    } catch (error) {
-      return steady.handOver.executeWithOptions({ summary: `转人工 ${orderNo}` }, [{ orderId, code: codeOf(error) }]);
+  /** What still fails after its retries is handed to people, with the reason. What was lost comes again. */
+  const withRetries = async (step: () => Promise<Outcome>): Promise<Outcome | undefined> => {
+    const before = asked;
+    for (;;) {
+      try {
+        return await step();
+      } catch (error) {
+        if (asked > before) return undefined;
+        if (!wasLost(error)) {
+          return steady.handOver.executeWithOptions({ summary: `转人工 ${orderNo}` }, [
+            { orderId, code: codeOf(error) },
+          ]);
+        }
+        await wf.condition(() => asked > before, lostPause, { summary: '等待系统恢复后重试' });
+      }
     }
   };
 
-  const next = async (): Promise<Outcome> => {
+  const next = async (): Promise<Outcome | undefined> => {
     for (const signal of signals.splice(0)) {
       await steady.recordSignal({ orderNo, ...signal, id: wf.uuid4() });
     }
@@ -94,9 +113,12 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
       return steady.handOver({ orderId, code: 'CANCELLED' });
     }
     const outcome = await withRetries(advance);
-    if (outcome.next !== 'confirm') return outcome;
-    const { confirmPayment } = delivering(outcome.policy);
-    return withRetries(() => confirmPayment.executeWithOptions({ summary: `确认收款 ${orderNo}` }, [{ orderId }]));
+    if (outcome?.next !== 'confirm') return outcome;
+    const retry = outcome.policy;
+    const { confirmPayment } = delivering(retry);
+    return withRetries(() =>
+      unlessWoken(() => confirmPayment.executeWithOptions({ summary: `确认收款 ${orderNo}` }, [{ orderId, retry }])),
+    );
   };
 
   const story = async (): Promise<void> => {
@@ -104,7 +126,7 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
       const covers = asked;
       const outcome = await next();
       served = covers;
-      if (outcome.next === 'confirm') continue; // it was confirmed meanwhile: look again
+      if (outcome === undefined || outcome.next === 'confirm') continue; // something changed meanwhile: look again
       if (outcome.next === 'wait') {
         state = outcome.state;
         troubled = true;
@@ -154,6 +176,32 @@ function showTrouble(state: OrderState, code: ErrorCode | null): void {
     { key: orderStateKey, value: state },
     { key: failureCodeKey, value: code },
   ]);
+}
+
+/** Runs a step, and calls it off as soon as `changed`. */
+async function unless<T>(changed: () => boolean, step: () => Promise<T>): Promise<T> {
+  let ended = false;
+  const scope = new wf.CancellationScope({ cancellable: true });
+  void wf
+    .condition(() => ended || changed())
+    .then(() => {
+      if (!ended) scope.cancel();
+    });
+  try {
+    return await scope.run(step);
+  } finally {
+    ended = true;
+  }
+}
+
+/** The pause before a step comes again that was lost all the times it may be tried. */
+const lostPause = '10 seconds';
+
+/** True if the last try ended with its worker, or for the infrastructure's sake: that says nothing about the delivery. */
+function wasLost(error: unknown): boolean {
+  const cause = error instanceof wf.ActivityFailure ? error.cause : undefined;
+  if (cause instanceof wf.TimeoutFailure) return cause.timeoutType === 'HEARTBEAT';
+  return cause instanceof wf.ApplicationFailure && cause.type === infrastructureTrouble;
 }
 
 /** The code of a failed step: what it said itself, else UNEXPECTED. */

@@ -3,9 +3,15 @@
  * determinism change: options are not compared on replay.
  */
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
-import { attemptsOf, clampDeliveryPolicy, type DeliveryPolicy } from '../domain/policy.ts';
+import { attemptsOf, type DeliveryPolicy } from '../domain/policy.ts';
 import { ordersQueue } from '../domain/ids.ts';
 import { delivery } from '../domain/failure-types.ts';
+
+/**
+ * A killed worker is missed after this time (rule 17); lasting steps beat every second. Four times that, because a
+ * machine under load stalls, and a step that is only slow would run twice.
+ */
+const heartbeatTimeout = '4 seconds';
 
 /** The fast first try of a database step: once, in the workflow task itself, bounded (rule 4). */
 export const localTry: LocalActivityOptions = {
@@ -21,6 +27,7 @@ export const localTry: LocalActivityOptions = {
 export const infrastructure: ActivityOptions = {
   taskQueue: ordersQueue,
   startToCloseTimeout: '10 seconds',
+  heartbeatTimeout,
   retry: {
     initialInterval: '1 second',
     backoffCoefficient: 2,
@@ -29,16 +36,18 @@ export const infrastructure: ActivityOptions = {
   },
 };
 
-/** `delivery` (发货失败自动重试): first try + the order's retries, at its constant interval. */
+/**
+ * `delivery` (发货失败自动重试): first try + the order's retries. The interval is said by each failure, per kind
+ * (`nextRetryDelay`, see `underPolicy` of the steps); the second below is for a try that was lost with its worker.
+ */
 export function deliveryRetries(snapshot: DeliveryPolicy): ActivityOptions {
   return {
     taskQueue: ordersQueue,
     startToCloseTimeout: '30 seconds',
-    retry: {
-      initialInterval: clampDeliveryPolicy(snapshot).intervalMs,
-      backoffCoefficient: 1,
-      maximumAttempts: attemptsOf(snapshot),
-    },
+    heartbeatTimeout,
+    // A step that is called off while it runs is waited for; one that waits for its next try ends at once.
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: { initialInterval: '1 second', backoffCoefficient: 1, maximumAttempts: attemptsOf(snapshot) },
   };
 }
 
@@ -46,6 +55,7 @@ export function deliveryRetries(snapshot: DeliveryPolicy): ActivityOptions {
 export const messages: ActivityOptions = {
   taskQueue: ordersQueue,
   startToCloseTimeout: '30 seconds',
+  heartbeatTimeout,
   scheduleToCloseTimeout: '24 hours',
   retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
 };

@@ -7,7 +7,7 @@ import { insertOrder, orderByKey, orderByNo, type OrderRow } from '../../db/orde
 import { readSetting } from '../../db/settings.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { makeOrderNo, orderNoBytes } from '../../domain/ids.ts';
-import { clampDeliveryPolicy } from '../../domain/policy.ts';
+import { mergePolicies } from '../../domain/policy.ts';
 import { contactAad } from '../../integrations/keyring/keyring.ts';
 import { openAccount } from '../../integrations/payments/account.ts';
 import { sha256 } from '../authenticate.ts';
@@ -95,7 +95,7 @@ async function place(deps: ApiDeps, { caller, headers, body }: Placing): Promise
     currency: product.currency,
     accountId: account.id,
     confirmByQuery: account.confirmByQuery,
-    policy: clampDeliveryPolicy({ ...(policy as object), ...(product.policy as object) }),
+    policy: mergePolicies(policy, product.policy),
     locale: body.locale,
     contact: email === null ? null : keyring.seal('contact', email, aad),
     contactIndex: email === null ? null : keyring.fingerprint('contact', email.trim().toLowerCase()),

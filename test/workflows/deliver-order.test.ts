@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities/index.ts';
+import { underPolicy } from '../../activities/failures.ts';
 import type { Outcome } from '../../activities/outcome.ts';
 import { delivery, infrastructureTrouble } from '../../domain/failure-types.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
+import { defaultDeliveryPolicy, type DeliveryPolicy } from '../../domain/policy.ts';
 import { workflowBundle } from '../../worker/create.ts';
 import type { deliverOrder } from '../../workflows/index.ts';
 import { apply, staffAction, wake } from '../../workflows/messages.ts';
@@ -18,8 +21,15 @@ const minutes = 60_000;
 const end: Outcome = { next: 'end', state: 'delivered' };
 const waiting: Outcome = { next: 'wait', state: 'waiting_stock', code: 'POOL_EMPTY', forMs: 55 * minutes };
 
+function failure(type: string, code: ErrorCode, nonRetryable = false): ApplicationFailure {
+  return ApplicationFailure.create({ type, message: code, details: [code], nonRetryable });
+}
 function fail(type: string, code: ErrorCode, nonRetryable = false): never {
-  throw ApplicationFailure.create({ type, message: code, details: [code], nonRetryable });
+  throw failure(type, code, nonRetryable);
+}
+/** As the worker's interceptor throws it: the order's policy speaks. */
+function failUnder(retry: DeliveryPolicy | undefined, code: ErrorCode, nonRetryable = false): never {
+  throw underPolicy(failure(delivery, code, nonRetryable), retry ?? defaultDeliveryPolicy, activityInfo().attempt);
 }
 
 /** Steps that do nothing unless a test says otherwise. */
@@ -110,9 +120,9 @@ describe('workflow deliverOrder', function () {
     await run(
       {
         advance: () => Promise.resolve({ next: 'confirm', policy: { retries: 3, intervalMs: 5 * minutes } }),
-        async confirmPayment() {
+        async confirmPayment({ retry }) {
           at.push(await env.currentTimeMs());
-          return fail(delivery, 'GATEWAY_SILENT');
+          return failUnder(retry, 'GATEWAY_SILENT');
         },
         handOver(args) {
           handed.push(args);
@@ -139,9 +149,9 @@ describe('workflow deliverOrder', function () {
       await run(
         {
           advance: () => Promise.resolve({ next: 'confirm', policy: { retries, intervalMs: 0 } }),
-          confirmPayment() {
+          confirmPayment({ retry }) {
             count++;
-            return fail(delivery, 'PAYMENT_UNCONFIRMED');
+            return failUnder(retry, 'PAYMENT_UNCONFIRMED');
           },
           handOver: () => Promise.resolve(end),
         },
@@ -156,9 +166,9 @@ describe('workflow deliverOrder', function () {
     await run(
       {
         advance: () => Promise.resolve({ next: 'confirm', policy: { retries: 3, intervalMs: 5 * minutes } }),
-        confirmPayment() {
+        confirmPayment({ retry }) {
           tries++;
-          return fail(delivery, 'ORDER_NOT_FOUND', true);
+          return failUnder(retry, 'ORDER_NOT_FOUND');
         },
         handOver: () => Promise.resolve(end),
       },
@@ -167,14 +177,47 @@ describe('workflow deliverOrder', function () {
     assert.equal(tries, 1);
   });
 
+  it('C1: a policy may treat one kind of failure otherwise than the rest', async () => {
+    let tries = 0;
+    const handed: string[] = [];
+    const policy: DeliveryPolicy = { retries: 0, intervalMs: 1000, kinds: { GATEWAY_SILENT: { retries: 5, intervalMs: 60 * minutes } } }; // prettier-ignore
+    const began = await env.currentTimeMs();
+    await run(
+      {
+        advance: () => Promise.resolve({ next: 'confirm', policy }),
+        confirmPayment: ({ retry }) => failUnder(retry, ++tries < 4 ? 'GATEWAY_SILENT' : 'PAYMENT_UNCONFIRMED'),
+        handOver({ code }) {
+          handed.push(code);
+          return Promise.resolve(end);
+        },
+      },
+      (handle) => handle.result(),
+    );
+    assert.equal(tries, 4);
+    assert.deepEqual(handed, ['PAYMENT_UNCONFIRMED']);
+    assert.ok((await env.currentTimeMs()) - began >= 180 * minutes);
+  });
+
+  it('rule 9: what fails for the sake of the infrastructure uses up none of the retries of a delivery', async () => {
+    let tries = 0;
+    await run(
+      {
+        advance: () => Promise.resolve({ next: 'confirm', policy: { retries: 1, intervalMs: 1000 } }),
+        confirmPayment: () => (++tries < 20 ? fail(infrastructureTrouble, 'DATABASE_TROUBLE') : Promise.resolve(end)),
+      },
+      (handle) => handle.result(),
+    );
+    assert.equal(tries, 20);
+  });
+
   it('design: an unknown error is retried as a delivery, then becomes a task; the workflow never ends Failed', async () => {
     let tries = 0;
     const handed: string[] = [];
     const result = await run(
       {
-        advance() {
+        advance({ retry }) {
           tries++;
-          return fail('UNEXPECTED', 'UNEXPECTED');
+          return retry ? failUnder(retry, 'UNEXPECTED') : fail('UNEXPECTED', 'UNEXPECTED');
         },
         handOver({ code }) {
           handed.push(code);
