@@ -50,6 +50,8 @@ export interface SystemOptions {
   readonly fault?: ActivityDeps['fault'];
   readonly webhookUrl?: string;
   readonly confirmByQuery?: boolean;
+  /** Histories in clear, for recordings that must be readable without this run's keys. */
+  readonly clear?: boolean;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -87,7 +89,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const parts = await composeProcess(environment, `test-${count}`, options.fault ? { fault: options.fault } : {});
   const { log, metrics, pool, steps } = parts;
   const codec = createCodec(steps.keyring);
-  const dataConverter = { payloadCodecs: [codec] };
+  const dataConverter = options.clear ? {} : { payloadCodecs: [codec] };
   const namespace = environment.TEMPORAL_NAMESPACE;
   const link =
     options.temporal === undefined
