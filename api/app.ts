@@ -3,6 +3,7 @@ import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { createAuthenticate, createOpsDoor } from './authenticate.ts';
 import { pickupRouter } from './buyer/pickup.ts';
+import { consoleRoutes } from './console/routes.ts';
 import type { ApiDeps } from './deps.ts';
 import { healthRouter } from './health.ts';
 import { errorHandler, refuseInsecure, requestIds, sendError } from './http.ts';
@@ -10,6 +11,7 @@ import { notifyRouter } from './notify/notify.ts';
 import { openApiDocument } from './openapi.ts';
 import { opsDoor } from './ops/door.ts';
 import { opsRoutes } from './ops/routes.ts';
+import { createFindPerson } from './people.ts';
 import { catalogRoutes } from './shop/catalog.ts';
 import { orderRoutes } from './shop/orders.ts';
 
@@ -56,13 +58,15 @@ export function createApp(deps: ApiDeps): Express {
     else secureHeaders(request, response, next);
   });
   app.use(pickupRouter(deps));
-  app.use(opsDoor(deps, door));
+  const findPerson = createFindPerson(deps.pool, door, environment.PUBLIC_URL);
+  app.use(opsDoor(deps, door, findPerson));
 
   const routes = express.Router();
-  const authenticate = createAuthenticate(deps, door);
+  const authenticate = createAuthenticate(deps, findPerson);
   orderRoutes(routes, authenticate, deps);
   catalogRoutes(routes, authenticate, deps);
   opsRoutes(routes, authenticate, deps);
+  consoleRoutes(routes, authenticate, deps, findPerson);
   app.use(routes);
   const document = openApiDocument();
   app.get('/api/v1/openapi.json', (_request, response) => void response.json(document));

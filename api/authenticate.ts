@@ -1,12 +1,11 @@
-/** Who calls: a shop by its API key, ops by token or by the cookie that the token was exchanged for. */
+/** Who calls: a shop by its API key, ops by token or by the cookie that the token was exchanged for, people by session. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Request } from 'express';
 import { apiCaller } from '../db/access.ts';
 import { KnownError } from '../domain/errors.ts';
 import type { ApiDeps } from './deps.ts';
-import { actors } from '../db/locks.ts';
-import { rights } from '../domain/rights.ts';
-import type { Authenticate, Staff } from './serve.ts';
+import type { FindPerson } from './people.ts';
+import type { Authenticate } from './serve.ts';
 
 export const opsCookie = 'miaofa_ops';
 const sessionSeconds = 12 * 3600;
@@ -53,7 +52,6 @@ export function createOpsDoor(token: string | undefined, publicUrl: string): Ops
     if (token === undefined || !until || !mac || !same(mac, sign(until))) return false;
     return Number(until) > Date.now() / 1000;
   };
-  const ours = new URL(publicUrl).origin;
   return {
     tokenIsRight,
     newSession() {
@@ -64,25 +62,37 @@ export function createOpsDoor(token: string | undefined, publicUrl: string): Ops
       const given = bearer(request);
       if (given !== undefined) return tokenIsRight(given);
       if (!sessionIsRight(cookie(request, opsCookie))) return false;
-      if (request.method === 'GET' || request.method === 'HEAD') return true;
-      const { origin } = request.headers;
-      return request.headers['sec-fetch-site'] === 'same-origin' || origin === ours || sameHost(origin, request);
+      return fromOurPages(request, publicUrl);
     },
   };
+}
+
+/**
+ * True for reading, and for a mutation that one of our own pages sends (the browser says so): a cookie alone, sent along
+ * by a page of somebody else, changes nothing.
+ */
+export function fromOurPages(request: Request, publicUrl: string): boolean {
+  if (request.method === 'GET' || request.method === 'HEAD') return true;
+  const { origin } = request.headers;
+  const site = request.headers['sec-fetch-site'];
+  if (site !== undefined) return site === 'same-origin';
+  return origin === new URL(publicUrl).origin || sameHost(origin, request);
 }
 
 function sameHost(origin: string | undefined, request: Request): boolean {
   return origin !== undefined && URL.canParse(origin) && new URL(origin).host === request.headers.host;
 }
 
-const opsStaff: Staff = { actorId: actors.opsToken, name: 'ops token', rights: new Set(rights) };
-
-/** Shops by API key; people by the ops token, which has every right until accounts exist. */
-export function createAuthenticate({ pool }: Pick<ApiDeps, 'pool'>, ops: OpsDoor): Authenticate {
+/** Shops by API key; people by session or by the ops token, which has every right. */
+export function createAuthenticate({ pool }: Pick<ApiDeps, 'pool'>, findPerson: FindPerson): Authenticate {
   return async (request, auth) => {
-    if (auth === 'ops' || typeof auth === 'object') {
-      if (!ops.admits(request)) throw new KnownError('UNAUTHENTICATED');
-      return { staff: opsStaff };
+    if (auth === 'public') return {};
+    if (auth === 'ops' || auth === 'staff' || typeof auth === 'object') {
+      const staff = await findPerson(request);
+      if (!staff) throw new KnownError('UNAUTHENTICATED');
+      const needs = auth === 'staff' ? undefined : auth === 'ops' ? auth : auth.right;
+      if (needs !== undefined && !staff.rights.has(needs)) throw new KnownError('FORBIDDEN', { needs });
+      return { staff };
     }
     const key = bearer(request);
     const caller = key === undefined ? undefined : await apiCaller(pool, sha256(key));

@@ -54,9 +54,23 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
 export function refuseInsecure(allowed: boolean): RequestHandler {
   return (request, response, next) => {
     if (allowed || request.secure || isLoopback(request.ip)) next();
-    else sendError(response, 'INSECURE_HTTP');
+    else if (request.method === 'GET' && request.accepts(['json', 'html']) === 'html') {
+      response.status(errors.INSECURE_HTTP.status).type('html').send(insecurePage);
+    } else sendError(response, 'INSECURE_HTTP');
   };
 }
+
+/** What a person reads who opens the console by http on a bare address, instead of a login that fails in silence. */
+const insecurePage = `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<title>需要 https · https needed</title></head><body><main><h1>请改用 https 打开</h1>
+<p>您正在通过未加密的 http 访问。为了保护密码和卡密，这里不能登录。任选一种方法：</p>
+<ol><li>在服务器前放置带证书的反向代理（仓库中的 deploy/Caddyfile 可自动申请证书），并设置 <code>PUBLIC_URL=https://您的域名</code> 和 <code>TRUST_PROXY=1</code>；</li>
+<li>通过 SSH 隧道访问：<code>ssh -L 3000:127.0.0.1:3000 用户@服务器</code>，然后打开 <code>http://localhost:3000/console</code>；</li>
+<li>仅在可信内网：设置 <code>ALLOW_INSECURE_HTTP=1</code> 后重启。</li></ol>
+<h1>Open this by https</h1><p>Plain http on a public address cannot protect a password, so there is no sign-in here. Do one of these:</p>
+<ol><li>put a reverse proxy with a certificate in front (deploy/Caddyfile gets one by itself), set <code>PUBLIC_URL=https://your.domain</code> and <code>TRUST_PROXY=1</code>;</li>
+<li>use a tunnel: <code>ssh -L 3000:127.0.0.1:3000 user@server</code>, then open <code>http://localhost:3000/console</code>;</li>
+<li>on a trusted network only: set <code>ALLOW_INSECURE_HTTP=1</code> and start again.</li></ol></main></body></html>`;
 
 function isLoopback(address: string | undefined): boolean {
   return address !== undefined && /^(127\.|::1$|::ffff:127\.)/.test(address);

@@ -2,8 +2,8 @@
 import { extendZodWithOpenApi, OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { errors, type ErrorCode } from '../domain/errors.ts';
-import { ops, shop } from './contract/index.ts';
-import type { Route } from './contract/route.ts';
+import { consoleSession, consoleStaff, ops, shop } from './contract/index.ts';
+import type { Auth, Route } from './contract/route.ts';
 
 extendZodWithOpenApi(z);
 
@@ -14,12 +14,21 @@ const errorBody = z.object({
 });
 
 /** Every route of the table. */
-export const allRoutes: readonly Route[] = [...Object.values(shop), ...Object.values(ops)].filter(
-  (value): value is typeof value & Route => 'method' in value,
-);
+export const allRoutes: readonly Route[] = [
+  ...Object.values(shop),
+  ...Object.values(ops),
+  ...Object.values(consoleSession),
+  ...Object.values(consoleStaff),
+].filter((value): value is typeof value & Route => typeof value === 'object' && 'method' in value);
 
 function hasFields(schema: z.ZodType): schema is z.ZodObject {
   return schema instanceof z.ZodObject && Object.keys(schema.shape).length > 0;
+}
+
+function security(auth: Auth): Record<string, []>[] {
+  if (auth === 'public') return [];
+  const ofPeople = typeof auth === 'object' || auth === 'ops' || auth === 'staff';
+  return ofPeople ? [{ opsToken: [] }, { session: [] }] : [{ apiKey: [] }];
 }
 
 export function openApiDocument(): ReturnType<OpenApiGeneratorV31['generateDocument']> {
@@ -34,6 +43,12 @@ export function openApiDocument(): ReturnType<OpenApiGeneratorV31['generateDocum
     scheme: 'bearer',
     description: 'Ops token',
   });
+  registry.registerComponent('securitySchemes', 'session', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-miaofa',
+    description: 'Session of the console',
+  });
   for (const route of allRoutes) {
     const byStatus = new Map<number, ErrorCode[]>();
     for (const code of [...always, ...route.errors]) {
@@ -44,7 +59,7 @@ export function openApiDocument(): ReturnType<OpenApiGeneratorV31['generateDocum
       method: route.method,
       path: route.path.replace(/:(\w+)/g, '{$1}'),
       summary: `${route.summary.zh} / ${route.summary.en}`,
-      security: [{ [typeof route.auth === 'object' || route.auth === 'ops' ? 'opsToken' : 'apiKey']: [] }],
+      security: security(route.auth),
       request: {
         ...(hasFields(route.params) && { params: route.params }),
         ...(hasFields(route.query) && { query: route.query }),

@@ -2,6 +2,7 @@
 import express, { type Request, type RequestHandler, type Router } from 'express';
 import { z } from 'zod';
 import type { ApiCaller } from '../db/access.ts';
+import type { StaffAccount } from '../db/staff.ts';
 import { KnownError } from '../domain/errors.ts';
 import type { Right } from '../domain/rights.ts';
 import type { Auth, Route } from './contract/route.ts';
@@ -23,6 +24,9 @@ export interface Staff {
   readonly actorId: number;
   readonly name: string;
   readonly rights: ReadonlySet<Right>;
+  /** Of a signed-in person; the ops token has none. */
+  readonly account?: StaffAccount;
+  readonly sessionId?: number;
 }
 
 export interface Admitted {

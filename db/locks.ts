@@ -10,5 +10,13 @@ export const advisory = {
   product: 71_010,
 } as const;
 
-/** Actors of migration 0001. */
-export const actors = { notification: 1, automation: 2, temporalUi: 3, opsToken: 4, buyer: 5, commandLine: 6 } as const;
+/** Actors of the migrations. */
+export const actors = {
+  notification: 1,
+  automation: 2,
+  temporalUi: 3,
+  opsToken: 4,
+  buyer: 5,
+  commandLine: 6,
+  notSignedIn: 50,
+} as const;

@@ -1,5 +1,6 @@
 /** `npm start`. */
 import { readFileSync } from 'node:fs';
+import { firstLink } from './first-link.ts';
 import { readSettings, SetupError } from './embedded/settings.ts';
 import { startStack, type Stack } from './start.ts';
 
@@ -33,8 +34,10 @@ try {
   stack = await startStack({ settings, env: process.env, say, signal: starting.signal });
 
   const { publicUrl } = settings;
+  const link = await firstLink(stack.databaseUrl, publicUrl);
   const token = readFileSync(settings.opsTokenFile, 'utf8').trim();
   print(`
+  控制台 Console   ${link === undefined ? `${publicUrl}/console` : `${link}\n                 (首次启动：打开此链接设置店主密码，仅可使用一次 / first start: sets the owner's password, once)`}
   API            ${publicUrl}/api/v1   (文档 / document: ${publicUrl}/api/v1/openapi.json)
   邮件 Mail       ${publicUrl}/ops/mail/
   Temporal UI    ${publicUrl}/ops/temporal/

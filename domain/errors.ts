@@ -77,6 +77,72 @@ export const errors = {
     'Try again later; nothing unconfirmed took effect',
   ),
 
+  // Accounts of the console
+  LOGIN_FAILED: entry(
+    401,
+    '账号或密码不正确',
+    '请检查后重新输入；忘记密码请联系店主重新生成设置链接',
+    'Login or password is wrong',
+    'Check both and try again; an owner can make a new link if the password is lost',
+  ),
+  LOGIN_LOCKED: entry(
+    429,
+    '登录失败次数过多，已暂时锁定',
+    '请等待提示的时间后再试；若不是您本人操作，请联系店主',
+    'Too many failures: signing in is closed for a while',
+    'Wait the time that is shown; if it was not you, tell the owner',
+  ),
+  TOTP_WRONG: entry(
+    401,
+    '动态验证码不正确或已使用过',
+    '请输入验证器中的最新 6 位数字，并确认手机时间准确；也可使用恢复码',
+    'The code is wrong or was used already',
+    'Give the newest six digits, check the clock of the phone, or use a recovery code',
+  ),
+  SETUP_LINK_INVALID: entry(
+    403,
+    '设置链接无效、已使用或已过期',
+    '首次安装：重新执行 npm start 获取新链接；员工：请店主重新生成',
+    'This link is not valid, was used, or has expired',
+    'First start: run npm start again for a new link; staff: ask an owner for a new one',
+  ),
+  PASSWORD_WEAK: entry(
+    400,
+    '密码太短或太常见',
+    '请使用至少 10 个字符、不易被猜到的密码',
+    'This password is too short or too common',
+    'Use at least 10 characters that nobody guesses',
+  ),
+  PASSWORD_WRONG: entry(
+    403,
+    '当前密码不正确',
+    '请重新输入当前密码',
+    'The current password is wrong',
+    'Give the current password again',
+  ),
+  STAFF_TAKEN: entry(
+    409,
+    '账号或姓名已被使用',
+    '请换一个账号或姓名',
+    'This login or name is taken',
+    'Choose another login or name',
+  ),
+  STAFF_NOT_FOUND: entry(404, '找不到该员工', '请刷新员工列表', 'No such person', 'Reload the list of staff'),
+  LAST_OWNER: entry(
+    409,
+    '必须至少保留一名店主',
+    '请先把另一名员工设为店主',
+    'At least one owner must remain',
+    'Make somebody else an owner first',
+  ),
+  RIGHTS_EXCEEDED: entry(
+    403,
+    '不能授予或管理超出自己权限的员工',
+    '请由店主操作',
+    'You cannot grant or manage rights that you do not have',
+    'Ask an owner',
+  ),
+
   // Orders
   IDEMPOTENCY_KEY_MISSING: entry(
     400,

@@ -9,8 +9,11 @@ import type { Right } from '../../domain/rights.ts';
 export const scopes = ['orders', 'catalog'] as const;
 export type Scope = (typeof scopes)[number];
 
-/** A shop's API key with this scope, the ops token, or a person of the console with this right. */
-export type Auth = Scope | 'ops' | { readonly right: Right };
+/**
+ * A shop's API key with this scope, the ops token or a person with right `ops`, a person of the console with this right,
+ * any signed-in person (`staff`), or anybody (`public`).
+ */
+export type Auth = Scope | 'ops' | 'staff' | 'public' | { readonly right: Right };
 
 export interface Route<
   Params extends z.ZodType = z.ZodType,
@@ -37,15 +40,19 @@ export interface Route<
 const nothing = z.object({});
 type Nothing = typeof nothing;
 
-/** Fills in what a route leaves out. */
+/** Fills in what a route leaves out. Method and path keep their literal types: the console's client is typed by them. */
 export function route<
+  const Method extends Route['method'],
+  const Path extends string,
   Params extends z.ZodType = Nothing,
   Headers extends z.ZodType = Nothing,
   Body extends z.ZodType = z.ZodUndefined,
   Response extends z.ZodType = z.ZodType,
   Query extends z.ZodType = Nothing,
 >(
-  given: Pick<Route, 'method' | 'path' | 'summary' | 'auth'> & {
+  given: Pick<Route, 'summary' | 'auth'> & {
+    readonly method: Method;
+    readonly path: Path;
     readonly params?: Params;
     readonly query?: Query;
     readonly headers?: Headers;
@@ -54,7 +61,7 @@ export function route<
     readonly response: Response;
     readonly errors?: readonly ErrorCode[];
   },
-): Route<Params, Headers, Body, Response, Query> {
+): Route<Params, Headers, Body, Response, Query> & { readonly method: Method; readonly path: Path } {
   return {
     status: 200,
     errors: [],

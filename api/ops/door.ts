@@ -9,6 +9,7 @@ import { opsCookie, type OpsDoor } from '../authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
 import { noStore, sendError } from '../http.ts';
 import { loginPage, loginScript } from './pages.ts';
+import { sessionCookie, type FindPerson } from '../people.ts';
 
 const { Payload } = proto.temporal.api.common.v1;
 
@@ -21,11 +22,15 @@ const limiter = rateLimit({
 const tokenBody = z.strictObject({ token: z.string().max(512) });
 const payloadsBody = z.object({ payloads: z.array(z.record(z.string(), z.unknown())).max(1000) });
 
-export function opsDoor(deps: ApiDeps, door: OpsDoor): Router {
+/** `findPerson`: people with the right `ops` come in by their session, as the holder of the token does. */
+export function opsDoor(deps: ApiDeps, door: OpsDoor, findPerson: FindPerson): Router {
   const { environment, codec, log } = deps;
   const router = express.Router();
-  const guard: RequestHandler = (request, response, next) => {
-    if (door.admits(request)) next();
+  const ours = [opsCookie, sessionCookie(environment.PUBLIC_URL).name];
+  const guard: RequestHandler = async (request, response, next) => {
+    const staff = await findPerson(request);
+    if (staff?.rights.has('ops')) next();
+    else if (staff) sendError(response, 'FORBIDDEN', { needs: 'ops' });
     else if (request.method === 'GET' && request.accepts(['html', 'json']) === 'html') {
       response.redirect(302, `/ops/login#&to=${encodeURIComponent(request.originalUrl)}`);
     } else sendError(response, 'UNAUTHENTICATED');
@@ -65,7 +70,7 @@ export function opsDoor(deps: ApiDeps, door: OpsDoor): Router {
     return (request: Request, response: Response) => {
       // What is behind has no use for our cookies and tokens.
       delete request.headers.authorization;
-      request.headers.cookie = withoutOurs(request.headers.cookie);
+      request.headers.cookie = withoutOurs(request.headers.cookie, ours);
       request.url = request.originalUrl;
       proxy.web(request, response).catch((error: unknown) => {
         log.warn({ err: error }, 'a page behind /ops/ does not answer');
@@ -79,10 +84,10 @@ export function opsDoor(deps: ApiDeps, door: OpsDoor): Router {
   return router;
 }
 
-function withoutOurs(header: string | undefined): string {
+function withoutOurs(header: string | undefined, ours: readonly string[]): string {
   return (header ?? '')
     .split(';')
-    .filter((part) => !part.trim().startsWith(`${opsCookie}=`))
+    .filter((part) => !ours.includes(part.trim().split('=')[0] ?? ''))
     .join(';');
 }
 
