@@ -2,7 +2,7 @@
 import type { Mode } from '../domain/order.ts';
 import { actors } from './locks.ts';
 import { resumeOrders } from './resume.ts';
-import { one, statement, transaction, type Pool, type Queryable } from './sql.ts';
+import { one, statement, transaction, type Pool, type Queryable, type Transaction } from './sql.ts';
 
 export interface Product {
   readonly id: number;
@@ -113,9 +113,12 @@ const quarantine = statement<object, [boolean]>(
 );
 /** After a restore: nothing leaves a pool until a person confirms (rule 19). Lifting it wakes who waited for that. */
 export async function setQuarantine(pool: Pool, on: boolean, actorId: number = actors.commandLine): Promise<void> {
-  await transaction(pool, async (tx) => {
-    await quarantine(tx, [on]);
-    if (!on) await resumeOrders(tx, ['POOL_QUARANTINED']);
-    await noted(tx, [actorId, JSON.stringify({ quarantine: on })]);
-  });
+  await transaction(pool, (tx) => quarantinePools(tx, on, actorId));
+}
+
+/** The same inside a transaction. */
+export async function quarantinePools(tx: Transaction, on: boolean, actorId: number): Promise<void> {
+  await quarantine(tx, [on]);
+  if (!on) await resumeOrders(tx, ['POOL_QUARANTINED']);
+  await noted(tx, [actorId, JSON.stringify({ quarantine: on })]);
 }

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import type { Queryable } from './sql.ts';
+import type { Queryable, Transaction } from './sql.ts';
 
 interface Migration {
   readonly version: number;
@@ -39,6 +39,45 @@ async function load(folder: string): Promise<Migration[]> {
 
 const lock = 0x6d69616f; // "miao"
 
+export type Applied = Pick<Migration, 'version' | 'name' | 'checksum'>;
+type Runner = pg.Client | Transaction;
+
+/** Throws unless this program has each of these migrations, unchanged. */
+function checkKnown(known: readonly Migration[], applied: readonly Applied[]): void {
+  for (const { version, name, checksum } of applied) {
+    const file = known.find((m) => m.version === version);
+    if (!file) throw new Error(`the database has migration ${name}, which this program does not know: update it`);
+    if (file.checksum !== checksum) throw new Error(`migration ${name} was edited after it was applied`);
+  }
+}
+
+/** What has not been applied yet, in order. */
+async function missing(client: Runner): Promise<Migration[]> {
+  await client.query(`create table if not exists schema_migrations (
+    version integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`);
+  const { rows } = await client.query<Applied>('select version, name, checksum from schema_migrations');
+  const known = await load(migrationsFolder());
+  checkKnown(known, rows);
+  return known.filter((m) => !rows.some((r) => r.version === m.version));
+}
+
+async function apply(client: Runner, { version, name, checksum, sql }: Migration): Promise<void> {
+  await client.query(sql);
+  await client.query('insert into schema_migrations (version, name, checksum) values ($1, $2, $3)', [
+    version,
+    name,
+    checksum,
+  ]);
+}
+
+/** Inside a transaction that is under way, for a restore; only those of `only`, or all that are missing. */
+export async function migrateWithin(tx: Transaction, only?: readonly Applied[]): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock($1)', [lock]);
+  if (only) checkKnown(await load(migrationsFolder()), only);
+  const wanted = (await missing(tx)).filter((m) => !only || only.some((one) => one.version === m.version));
+  for (const migration of wanted) await apply(tx, migration);
+}
+
 /**
  * Brings the database to the newest schema. Throws if an applied file was edited since, or if the database is newer
  * than this program (then the program is the one to update).
@@ -48,28 +87,10 @@ export async function migrate(databaseUrl: string, options: { log?: (line: strin
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [lock]);
-    await client.query(`create table if not exists schema_migrations (
-      version integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`);
-    const { rows } = await client.query<{ version: number; name: string; checksum: string }>(
-      'select version, name, checksum from schema_migrations',
-    );
-    const known = await load(migrationsFolder());
-    for (const applied of rows) {
-      const file = known.find((m) => m.version === applied.version);
-      if (!file)
-        throw new Error(`the database has migration ${applied.name}, which this program does not know: update it`);
-      if (file.checksum !== applied.checksum)
-        throw new Error(`migration ${applied.name} was edited after it was applied`);
-    }
-    for (const migration of known.filter((m) => !rows.some((r) => r.version === m.version))) {
+    for (const migration of await missing(client)) {
       await client.query('begin');
       try {
-        await client.query(migration.sql);
-        await client.query('insert into schema_migrations (version, name, checksum) values ($1, $2, $3)', [
-          migration.version,
-          migration.name,
-          migration.checksum,
-        ]);
+        await apply(client, migration);
         await client.query('commit');
       } catch (error) {
         await client.query('rollback');

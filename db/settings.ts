@@ -1,7 +1,7 @@
 /** Settings that the operator changes while everything runs. */
 import { advisory } from './locks.ts';
 import { resumeOrders } from './resume.ts';
-import { statement, transaction, type Pool, type Queryable } from './sql.ts';
+import { statement, transaction, type Pool, type Queryable, type Transaction } from './sql.ts';
 
 const read = statement<{ value: unknown }, [string]>('setting_read', 'select value from settings where key = $1');
 const write = statement<object, [string, string]>(
@@ -29,10 +29,18 @@ const noteSwitch = statement<object, [number, string]>(
  * Turning it on lets the orders go that waited for it, oldest paid first, if `resume`.
  */
 export async function setAutoDelivery(pool: Pool, on: boolean, actorId: number, resume = true): Promise<void> {
-  await transaction(pool, async (tx) => {
-    await tx.query('select pg_advisory_xact_lock($1)', [advisory.deliverySwitch]);
-    await writeSetting(tx, 'auto_delivery', on);
-    if (on && resume) await resumeOrders(tx, ['AUTO_DELIVERY_OFF']);
-    await noteSwitch(tx, [actorId, JSON.stringify({ on })]);
-  });
+  await transaction(pool, (tx) => switchAutoDelivery(tx, on, actorId, resume));
+}
+
+/** The same inside a transaction. */
+export async function switchAutoDelivery(
+  tx: Transaction,
+  on: boolean,
+  actorId: number,
+  resume: boolean,
+): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock($1)', [advisory.deliverySwitch]);
+  await writeSetting(tx, 'auto_delivery', on);
+  if (on && resume) await resumeOrders(tx, ['AUTO_DELIVERY_OFF']);
+  await noteSwitch(tx, [actorId, JSON.stringify({ on })]);
 }

@@ -4,7 +4,7 @@ import { actionKinds } from '../../domain/actions.ts';
 import { orderNoPattern } from '../../domain/ids.ts';
 import { orderStates } from '../../domain/order.ts';
 import { route, scopes } from './route.ts';
-import { orderView } from './shop.ts';
+import { orderView, sku } from './shop.ts';
 
 const mode = z.enum(['live', 'test']);
 const params = z.object({ no: z.string().regex(orderNoPattern) });
@@ -94,5 +94,14 @@ export const liftQuarantine = route({
   path: '/ops/api/quarantine/lift',
   summary: { zh: '解除恢复后的卡密隔离', en: 'Lift the quarantine after a restore' },
   auth: 'ops',
-  response: z.strictObject({ lifted: z.literal(true) }),
+  body: z
+    .strictObject({
+      sku,
+      mode: mode.default('live'),
+      discard: z.int().min(0).max(100_000).default(0).describe('Keys at the head of the pool that were sold after the backup: never sell them'), // prettier-ignore
+    })
+    .optional()
+    .describe('One pool; without a body all pools, as they are'),
+  response: z.strictObject({ lifted: z.literal(true), discarded: z.int() }),
+  errors: ['PRODUCT_NOT_FOUND'],
 });

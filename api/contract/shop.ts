@@ -4,7 +4,7 @@ import { orderStates } from '../../domain/order.ts';
 import { orderNoPattern } from '../../domain/ids.ts';
 import { route } from './route.ts';
 
-const sku = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u).describe('SKU编码, 1–64 letters, digits, . _ -'); // prettier-ignore
+export const sku = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u).describe('SKU编码, 1–64 letters, digits, . _ -'); // prettier-ignore
 const mode = z.enum(['live', 'test']);
 
 export const orderView = z

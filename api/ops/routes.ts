@@ -7,6 +7,7 @@ import { setQuarantine } from '../../db/catalog.ts';
 import { orderTasks, orderTimeline } from '../../db/order-detail.ts';
 import { actors } from '../../db/locks.ts';
 import { orderByNo } from '../../db/orders.ts';
+import { liftQuarantine } from '../../db/quarantine.ts';
 import { setAutoDelivery } from '../../db/settings.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { secretAad } from '../../integrations/keyring/keyring.ts';
@@ -78,8 +79,11 @@ export function opsRoutes(router: Router, authenticate: Authenticate, deps: ApiD
     return { on: body.on };
   });
 
-  serve(router, authenticate, ops.liftQuarantine, async () => {
-    await setQuarantine(pool, false, actors.opsToken);
-    return { lifted: true as const };
+  serve(router, authenticate, ops.liftQuarantine, async ({ body }) => {
+    const actorId = actors.opsToken;
+    let discarded = 0;
+    if (body) discarded = await liftQuarantine(pool, { ...body, actorId });
+    else await setQuarantine(pool, false, actorId);
+    return { lifted: true as const, discarded };
   });
 }

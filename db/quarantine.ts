@@ -1,0 +1,45 @@
+/**
+ * Lifting the quarantine of one pool after a restore (rule 19). Claims take cards in the order of `seq`, so what was sold
+ * after the backup stands at the head of the restored pool: the operator says how many of those never to sell.
+ */
+import { KnownError } from '../domain/errors.ts';
+import type { Mode } from '../domain/order.ts';
+import { advisory } from './locks.ts';
+import { resumeOrders } from './resume.ts';
+import { statement, transaction, type Pool } from './sql.ts';
+
+export interface PoolToLift {
+  readonly sku: string;
+  readonly mode: Mode;
+  /** How many cards at the head of the pool become void. */
+  readonly discard: number;
+  readonly actorId: number;
+}
+
+const product = statement<{ id: number }, [string]>('quarantine_product', 'select id from products where sku = $1');
+const lift = statement<{ discarded: number }, [number, Mode, number, number]>(
+  'quarantine_lift',
+  `with picked as materialized (
+     select id from cards where product_id = $1 and mode = $2 and state = 'available' order by seq limit $3 for update
+   ), discarded as (
+     update cards set state = 'void' where id = any (array(select id from picked)) returning id
+   ), lifted as (
+     update products set quarantined_at = null where id = $1
+   ), noted as (
+     insert into audit (actor_id, action, detail)
+     values ($4, 'quarantine_lifted', jsonb_build_object('product', $1::bigint, 'mode', $2::text, 'discarded', (select count(*) from discarded)))
+   )
+   select count(*)::int as discarded from discarded`,
+);
+
+/** Returns how many cards were made void. Orders that waited for a quarantine look again; those of other pools wait on. */
+export async function liftQuarantine(pool: Pool, given: PoolToLift): Promise<number> {
+  return transaction(pool, async (tx) => {
+    const found = (await product(tx, [given.sku]))[0];
+    if (!found) throw new KnownError('PRODUCT_NOT_FOUND');
+    await tx.query('select pg_advisory_xact_lock($1, $2)', [advisory.product, found.id]);
+    const [row] = await lift(tx, [found.id, given.mode, given.discard, given.actorId]);
+    await resumeOrders(tx, ['POOL_QUARANTINED']);
+    return row?.discarded ?? 0;
+  });
+}
