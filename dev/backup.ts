@@ -61,9 +61,10 @@ async function backup(url: string, settings: Settings): Promise<void> {
   }
   const file = named ?? newFile(settings);
   const { rows, tables } = await save(url, file);
+  say(`已备份 ${tables} 张表、${rows} 行：${file}`, `saved ${rows} rows of ${tables} tables`);
   say(
-    `已备份 ${tables} 张表、${rows} 行：${file}\n  备份不含主密钥；没有主密钥文件 ${settings.masterKeyFile}，备份中的卡密无法解密，请另行保存`,
-    `saved ${rows} rows of ${tables} tables: ${file}\n  The master key ${settings.masterKeyFile} is not in it and opens it: keep both, apart`,
+    '  备份不含主密钥，没有主密钥任何卡密都无法解密：请把主密钥文件另行保存',
+    'the master key is not in it, and nothing opens without: keep the key file too, apart from the backup',
   );
 }
 
@@ -127,9 +128,10 @@ const afterwards = `
   · 近 7 天未付款的订单将重新向支付渠道查询；查到已付款的订单会等待人工处理
     Providers are asked again about unpaid orders of the last 7 days; what they call paid waits for staff
 接下来 / next:
-  1. 启动系统，重新导入或作废备份之后可能已售出的卡密
-     Start the system; void, or replace, the keys that may have been sold after the backup
-  2. 解除隔离 / lift the quarantine:   POST /ops/api/quarantine/lift
+  1. 启动系统 / start the system
+  2. 逐个解除隔离；discard 为备份之后可能已售出的数量，池首的这些卡密作废
+     Lift the quarantine pool by pool; discard is how many keys may have been sold after the backup: they become void
+     POST /ops/api/quarantine/lift {"sku":"…","discard":100}
   3. 打开自动发货 / switch delivery on: POST /ops/api/auto-delivery {"on":true}
   详见 / see docs/operations.md
 `;
