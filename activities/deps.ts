@@ -5,6 +5,7 @@ import type { Keyring } from '../integrations/keyring/keyring.ts';
 import type { Mailer } from '../integrations/mail.ts';
 import type { Outbound } from '../integrations/outbound.ts';
 import type { PaymentProvider } from '../integrations/payments/provider.ts';
+import type { SupplierAdapter } from '../integrations/suppliers/supplier.ts';
 
 /** Named places where crash tests stop or kill a process; production passes none. */
 export type FaultPoint =
@@ -16,6 +17,7 @@ export interface ActivityDeps {
   readonly mailer: Mailer;
   readonly outbound: Outbound;
   readonly providers: ReadonlyMap<string, PaymentProvider>;
+  readonly suppliers: ReadonlyMap<string, SupplierAdapter>;
   /** Base of every link that buyers get, without a slash at the end. */
   readonly publicUrl: string;
   readonly log: Logger;

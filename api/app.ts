@@ -4,6 +4,8 @@ import helmet from 'helmet';
 import { createAuthenticate, createOpsDoor } from './authenticate.ts';
 import { pickupRouter } from './buyer/pickup.ts';
 import { consoleRoutes } from './console/routes.ts';
+import { sourceRoutes } from './console/sources.ts';
+import { supplierRoutes } from './console/suppliers.ts';
 import type { ApiDeps } from './deps.ts';
 import { healthRouter } from './health.ts';
 import { errorHandler, refuseInsecure, requestIds, sendError } from './http.ts';
@@ -67,6 +69,8 @@ export function createApp(deps: ApiDeps): Express {
   catalogRoutes(routes, authenticate, deps);
   opsRoutes(routes, authenticate, deps);
   consoleRoutes(routes, authenticate, deps, findPerson);
+  supplierRoutes(routes, authenticate, deps);
+  sourceRoutes(routes, authenticate, deps);
   app.use(routes);
   const document = openApiDocument();
   app.get('/api/v1/openapi.json', (_request, response) => void response.json(document));

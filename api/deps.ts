@@ -9,6 +9,7 @@ import type { Keyring } from '../integrations/keyring/keyring.ts';
 import type { Metrics } from '../integrations/metrics.ts';
 import type { Outbound } from '../integrations/outbound.ts';
 import type { PaymentProvider } from '../integrations/payments/provider.ts';
+import type { SupplierAdapter } from '../integrations/suppliers/supplier.ts';
 
 export interface ApiDeps {
   readonly environment: Environment;
@@ -16,6 +17,7 @@ export interface ApiDeps {
   readonly keyring: Keyring;
   readonly outbound: Outbound;
   readonly providers: ReadonlyMap<string, PaymentProvider>;
+  readonly suppliers: ReadonlyMap<string, SupplierAdapter>;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly temporal: {

@@ -2,7 +2,7 @@
 import { extendZodWithOpenApi, OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { errors, type ErrorCode } from '../domain/errors.ts';
-import { consoleSession, consoleStaff, ops, shop } from './contract/index.ts';
+import { consoleSession, consoleStaff, consoleSuppliers, ops, shop } from './contract/index.ts';
 import type { Auth, Route } from './contract/route.ts';
 
 extendZodWithOpenApi(z);
@@ -19,6 +19,7 @@ export const allRoutes: readonly Route[] = [
   ...Object.values(ops),
   ...Object.values(consoleSession),
   ...Object.values(consoleStaff),
+  ...Object.values(consoleSuppliers),
 ].filter((value): value is typeof value & Route => typeof value === 'object' && 'method' in value);
 
 function hasFields(schema: z.ZodType): schema is z.ZodObject {

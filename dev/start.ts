@@ -11,6 +11,7 @@ import { prepareFiles, SetupError, type PortName, type Settings } from './embedd
 import { supervise, type Supervised } from './embedded/supervise.ts';
 import { temporalProgram } from './embedded/temporal-binary.ts';
 import { endTemporalOrphan, startTemporal, type EmbeddedTemporal } from './embedded/temporal-server.ts';
+import { startFakeSupplier, type FakeSupplier } from './fakes/acg-supplier.ts';
 import { startFakeEpay, type FakeEpay } from './fakes/epay-gateway.ts';
 
 export interface Stack {
@@ -34,11 +35,12 @@ interface Services {
   temporal?: EmbeddedTemporal;
   mail?: MailSink;
   gateway?: FakeEpay;
+  supplier?: FakeSupplier;
 }
 
 /** Ports that will be listened on, given what is replaced by something that exists. */
 function wantedPorts({ env }: StartOptions): PortName[] {
-  const names: PortName[] = ['PORT', 'API_ADMIN_PORT', 'WORKER_ADMIN_PORT', 'GATEWAY_PORT'];
+  const names: PortName[] = ['PORT', 'API_ADMIN_PORT', 'WORKER_ADMIN_PORT', 'GATEWAY_PORT', 'SUPPLIER_PORT'];
   if (!env['DATABASE_URL']) names.push('PG_PORT');
   if (!env['TEMPORAL_ADDRESS']) names.push('TEMPORAL_PORT', 'TEMPORAL_UI_PORT');
   if (!env['SMTP_URL']) names.push('SMTP_PORT', 'MAIL_UI_PORT');
@@ -63,7 +65,12 @@ export async function startStack(options: StartOptions): Promise<Stack> {
   const stopAll = async (): Promise<void> => {
     // Whatever fails to stop, the rest is stopped.
     await Promise.allSettled(children.map((child) => child.stop()));
-    await Promise.allSettled([services.temporal?.stop(), services.mail?.close(), services.gateway?.close()]);
+    await Promise.allSettled([
+      services.temporal?.stop(),
+      services.mail?.close(),
+      services.gateway?.close(),
+      services.supplier?.close(),
+    ]);
     await services.postgres?.stop();
     for (const close of closers.reverse()) close();
   };
@@ -115,8 +122,12 @@ export async function startStack(options: StartOptions): Promise<Stack> {
     const gateway = async (): Promise<void> => {
       services.gateway = await startFakeEpay({ port: ports.GATEWAY_PORT });
     };
+    const supplier = async (): Promise<void> => {
+      services.supplier = await startFakeSupplier({ port: ports.SUPPLIER_PORT });
+      services.supplier.stock('DEMO-UP', 80);
+    };
     // All are waited for, also when one fails: what has started must be stopped.
-    const results = await Promise.allSettled([postgres(), temporal(), mail(), gateway()]);
+    const results = await Promise.allSettled([postgres(), temporal(), mail(), gateway(), supplier()]);
     const failed = results.find((r) => r.status === 'rejected');
     signal?.throwIfAborted();
     if (failed) throw failed.reason;
@@ -136,7 +147,9 @@ export async function startStack(options: StartOptions): Promise<Stack> {
       WORKER_ADMIN_PORT: String(ports.WORKER_ADMIN_PORT),
       MASTER_KEY_FILE: settings.masterKeyFile,
       OPS_TOKEN_FILE: settings.opsTokenFile,
-      OUTBOUND_ALLOW: [env['OUTBOUND_ALLOW'], `127.0.0.1:${ports.GATEWAY_PORT}`].filter(Boolean).join(','),
+      OUTBOUND_ALLOW: [env['OUTBOUND_ALLOW'], `127.0.0.1:${ports.GATEWAY_PORT}`, `127.0.0.1:${ports.SUPPLIER_PORT}`]
+        .filter(Boolean)
+        .join(','),
     };
     for (const name of programs) {
       children.push(

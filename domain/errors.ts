@@ -3,19 +3,8 @@
  * that carries it. Texts hold no data of an order; what is specific goes into `detail` beside them.
  */
 
-export interface ErrorText {
-  readonly cause: string;
-  readonly next: string;
-}
-export interface ErrorEntry {
-  readonly status: number;
-  readonly zh: ErrorText;
-  readonly en: ErrorText;
-}
-
-function entry(status: number, zhCause: string, zhNext: string, cause: string, next: string): ErrorEntry {
-  return { status, zh: { cause: zhCause, next: zhNext }, en: { cause, next } };
-}
+import { entry, type ErrorEntry } from './error-entry.ts';
+import { supplierErrors } from './errors-suppliers.ts';
 
 export const errors = {
   // Requests
@@ -369,6 +358,7 @@ export const errors = {
     'Test and live are mixed',
     'Check the modes of account and order; somebody may be forging',
   ),
+  ...supplierErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errors;

@@ -12,6 +12,7 @@ import { createMailer } from '../integrations/mail.ts';
 import { createMetrics, type Metrics } from '../integrations/metrics.ts';
 import { createOutbound } from '../integrations/outbound.ts';
 import { providers } from '../integrations/payments/registry.ts';
+import { suppliers } from '../integrations/suppliers/registry.ts';
 
 const rings = ['card', 'contact', 'secret', 'codec', 'index'] as const;
 
@@ -31,7 +32,7 @@ export interface Process {
 export async function composeProcess(
   environment: Environment,
   name: string,
-  extra: Pick<ActivityDeps, 'fault'> = {},
+  extra: Partial<Pick<ActivityDeps, 'fault' | 'suppliers'>> = {},
 ): Promise<Process> {
   const log = createLogger(name, environment.LOG_LEVEL);
   const metrics = createMetrics(name);
@@ -51,6 +52,7 @@ export async function composeProcess(
     mailer,
     outbound,
     providers,
+    suppliers,
     publicUrl: environment.PUBLIC_URL,
     log,
     ...extra,

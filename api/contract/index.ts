@@ -1,6 +1,7 @@
 /** The whole table. */
 export * as consoleSession from './console-session.ts';
 export * as consoleStaff from './console-staff.ts';
+export * as consoleSuppliers from './console-suppliers.ts';
 export * as ops from './ops.ts';
 export * as shop from './shop.ts';
 export type { Route, Scope } from './route.ts';

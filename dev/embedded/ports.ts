@@ -13,6 +13,7 @@ const wantedBy: Readonly<Record<PortName, readonly [zh: string, en: string]>> = 
   TEMPORAL_PORT: ['Temporal', 'Temporal'],
   TEMPORAL_UI_PORT: ['Temporal 网页', 'Temporal Web UI'],
   GATEWAY_PORT: ['模拟支付网关', 'the fake payment gateway'],
+  SUPPLIER_PORT: ['模拟上游供应商', 'the fake supplier'],
 };
 
 function free(port: number, host: string): Promise<boolean> {

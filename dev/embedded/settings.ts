@@ -23,6 +23,7 @@ export const portNames = [
   'TEMPORAL_PORT',
   'TEMPORAL_UI_PORT',
   'GATEWAY_PORT',
+  'SUPPLIER_PORT',
 ] as const;
 export type PortName = (typeof portNames)[number];
 

@@ -52,6 +52,9 @@ export interface SystemOptions {
   readonly confirmByQuery?: boolean;
   /** Histories in clear, for recordings that must be readable without this run's keys. */
   readonly clear?: boolean;
+  /** URLs of fakes that outbound calls may reach. */
+  readonly reach?: readonly string[];
+  readonly suppliers?: ActivityDeps['suppliers'];
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -79,14 +82,19 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     MASTER_KEY_FILE: masterKeyFile,
     OPS_TOKEN: opsToken,
     PORT: String(port),
-    OUTBOUND_ALLOW: new URL(gateway.url).host + (options.webhookUrl ? `,${new URL(options.webhookUrl).host}` : ''),
+    OUTBOUND_ALLOW: [gateway.url, options.webhookUrl, ...(options.reach ?? [])]
+      .flatMap((url) => (url === undefined ? [] : [new URL(url).host]))
+      .join(','),
     LOG_LEVEL: 'silent',
     RECONCILE_SECONDS: '1',
     ...(options.temporal && { TEMPORAL_ADDRESS: options.temporal, TEMPORAL_NAMESPACE: freshNamespace() }),
     ...options.env,
   };
   const environment = readEnvironment(env);
-  const parts = await composeProcess(environment, `test-${count}`, options.fault ? { fault: options.fault } : {});
+  const parts = await composeProcess(environment, `test-${count}`, {
+    ...(options.fault && { fault: options.fault }),
+    ...(options.suppliers && { suppliers: options.suppliers }),
+  });
   const { log, metrics, pool, steps } = parts;
   const codec = createCodec(steps.keyring);
   const dataConverter = options.clear ? {} : { payloadCodecs: [codec] };

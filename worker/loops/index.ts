@@ -1,5 +1,6 @@
 /** All that repeats beside the orders. Any number of processes may run it: rows are taken with `skip locked`. */
 import { sealAudit } from '../../db/audit.ts';
+import { dropOldCalls } from '../../db/supplier-calls.ts';
 import { dropExpiredSessions } from '../../db/orders.ts';
 import { expireOrders } from '../../db/upkeep.ts';
 import type { Process } from '../compose.ts';
@@ -8,6 +9,7 @@ import { every, type Loop } from './every.ts';
 import { queryPayments } from './payment-queries.ts';
 import { rescueOverdue, sweep } from './reconcile.ts';
 import { relay } from './relay.ts';
+import { readBalances } from './supplier-balances.ts';
 
 const quiet = false;
 
@@ -27,6 +29,8 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
     every(5_000, 'expire', log, async () => (await expireOrders(pool)) > 0),
     every(2_000, 'payment-queries', log, () => queryPayments(steps, metrics)),
     every(1_000, 'audit-sealer', log, async () => (await sealAudit(pool)) > 0),
+    every(10_000, 'supplier-balances', log, () => readBalances(steps)),
+    every(600_000, 'supplier-calls', log, async () => (await dropOldCalls(pool)) > 0),
     every(600_000, 'pickup-sessions', log, async () => {
       await dropExpiredSessions(pool);
       return quiet;
