@@ -1,50 +1,52 @@
 import assert from 'node:assert/strict';
-import { fork, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import path from 'node:path';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { FaultPoint } from '../../activities/deps.ts';
 import { openPickup, until } from '../../dev/client.ts';
-import { scratch, testTemporal } from '../support/services.ts';
+import { forkWorker, type TestWorker } from '../support/processes.ts';
+import { onEnd, testTemporal } from '../support/services.ts';
 import { startSystem, type System } from '../support/system.ts';
 
 /** The API of this process starts orders and runs none; a worker process is killed with SIGKILL and started again. */
 describe('a worker is killed with SIGKILL in the middle of an order', function () {
   this.timeout(120_000);
   let system: System;
-  let worker: ChildProcess | undefined;
-  const died = path.join(scratch('chaos'), 'died');
+  let worker: TestWorker | undefined;
+  const hooks: { id: string; body: string }[] = [];
 
   before(async () => {
+    const receiver = http.createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        hooks.push({ id: String(request.headers['webhook-id']), body });
+        response.end();
+      });
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    onEnd(() => new Promise((resolve) => receiver.close(resolve)));
+    const webhookUrl = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
     const { address } = await testTemporal();
-    system = await startSystem({ temporal: address, worker: false, loops: false });
+    system = await startSystem({ temporal: address, worker: false, loops: false, webhookUrl });
   });
   // Also after a failure: a worker that is left over would take the next test's orders.
-  afterEach(() => void worker?.kill('SIGKILL'));
+  afterEach(() => worker?.kill());
   after(() => system.stop());
 
-  const startWorker = async (dieAt?: FaultPoint): Promise<void> => {
-    const child = fork(path.join(import.meta.dirname, '..', 'support', 'worker-process.ts'), {
-      execArgv: ['--import=tsx'],
-      env: { ...process.env, ...system.env, LOG_LEVEL: 'silent', DIED_FILE: died, ...(dieAt && { DIE_AT: dieAt }) },
-    });
-    worker = child;
-    await new Promise<void>((resolve, reject) => {
-      child.once('message', () => resolve());
-      child.once('exit', (code) => reject(new Error(`worker ended: ${code}`)));
-    });
-  };
-
-  const points: [FaultPoint, 'epay' | 'sandbox', number][] = [
-    ['advance:before-commit', 'sandbox', 1],
-    ['advance:after-commit', 'sandbox', 1],
-    ['confirm:after-answer', 'epay', 1],
-    ['mail:accepted', 'sandbox', 2],
+  const points: [FaultPoint, 'epay' | 'sandbox'][] = [
+    ['advance:before-commit', 'sandbox'],
+    ['advance:after-commit', 'sandbox'],
+    ['confirm:after-answer', 'epay'],
+    ['mail:accepted', 'sandbox'],
+    ['webhook:accepted', 'sandbox'],
   ];
-  for (const [point, provider, mostMails] of points) {
-    it(`rule 8 I1 I2: at ${point}: the same key once, at most ${mostMails} mails with one Message-ID, and the delay is short`, async () => {
-      rmSync(died, { force: true });
-      await startWorker(point);
+  for (const [point, provider] of points) {
+    // Mail and webhook are under way at the same time: who dies after one may have sent the other, too.
+    const most = /^(mail|webhook)/.test(point) ? 2 : 1;
+    it(`rule 8 rule 17 I1 I2 I6: at ${point}: the same key once, at most ${most} mails and webhooks with one id each, and at most 5 s of delay`, async () => {
+      const dying = await forkWorker(system, { at: point, signal: 'SIGKILL' });
+      worker = dying;
       const key = `KILL-${randomUUID()}`;
       await system.shop.addCards(system.sku, [key]);
       const email = `${randomUUID()}@example.com`;
@@ -54,11 +56,10 @@ describe('a worker is killed with SIGKILL in the middle of an order', function (
         await system.gateway.pay(order.orderNo);
       } else await system.notify(order.orderNo);
 
-      const child = worker;
-      await new Promise((resolve) => (child?.signalCode ? resolve(0) : child?.once('exit', resolve)));
-      assert.ok(existsSync(died) && readFileSync(died, 'utf8') === point, 'it died where it was told to');
+      await dying.struck();
+      await dying.gone;
       const back = Date.now();
-      await startWorker();
+      worker = await forkWorker(system);
       const started = Date.now() - back;
       const pickup = await openPickup(system.base, order.pickupUrl);
       const goods = await until('goods', () => pickup.goods(), 40_000);
@@ -82,8 +83,11 @@ describe('a worker is killed with SIGKILL in the middle of an order', function (
       );
       assert.equal(rows[0]?.n, 1);
       const mails = (await system.mail.mails()).filter((mail) => mail.to.includes(email));
-      assert.ok(mails.length >= 1 && mails.length <= mostMails, `${mails.length} mails`);
+      assert.ok(mails.length >= 1 && mails.length <= most, `${mails.length} mails`);
       assert.equal(new Set(mails.map((mail) => mail.messageId)).size, 1);
+      const told = hooks.filter((hook) => hook.body.includes(order.orderNo));
+      assert.ok(told.length >= 1 && told.length <= most, `${told.length} webhooks`);
+      assert.equal(new Set(told.map((hook) => hook.id)).size, 1);
     });
   }
 });

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { call, openPickup, until, type PlacedOrder } from '../../dev/client.ts';
 import { staffAction } from '../../workflows/messages.ts';
-import { eventsOf, recordedHistory, resetTo, workflowOf } from '../support/history.ts';
+import { eventsOf, newestRun, recordedHistory, resetTo, workflowOf } from '../support/history.ts';
 import type { System } from '../support/system.ts';
 
 /** Plays one order and returns its number; what its workflow has then written is the recording. */
@@ -142,7 +142,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   async 'reset while it waited'(system) {
     const orderNo = await waitsForStock(system);
     const first = eventsOf(await recordedHistory(system, orderNo)).find((e) => e.type === 'WORKFLOW_TASK_COMPLETED');
-    await resetTo(system, orderNo, first?.id ?? 0);
+    await resetTo(system, orderNo, await newestRun(system, orderNo), first?.id ?? 0);
     await addKeys(system);
     return ended(system, orderNo);
   },

@@ -25,9 +25,9 @@ export interface HistoryEvent {
   readonly type: string;
 }
 
-/** What stands in a run's history, in the form that replays. */
-export async function recordedHistory(system: System, orderNo: string): Promise<string> {
-  return historyToJSON(await workflowOf(system, orderNo).fetchHistory());
+/** What stands in the history of a run (without `runId` of the newest), in the form that replays. */
+export async function recordedHistory(system: System, orderNo: string, runId?: string): Promise<string> {
+  return historyToJSON(await workflowOf(system, orderNo, runId).fetchHistory());
 }
 
 export function eventsOf(history: string): HistoryEvent[] {
@@ -35,15 +35,19 @@ export function eventsOf(history: string): HistoryEvent[] {
   return events.map((event) => ({ id: Number(event.eventId), type: event.eventType.replace(/^EVENT_TYPE_/, '') }));
 }
 
-/** As ops do: the newest run starts again from the end of this workflow task. The id of the run that does so. */
-export async function resetTo(system: System, orderNo: string, eventId: number): Promise<string> {
+/** As ops do: a new run goes on from the end of this workflow task of `runId`. The id of the new run. */
+export async function resetTo(system: System, orderNo: string, runId: string, eventId: number): Promise<string> {
   const client = temporalOf(system);
-  const { runId } = await client.workflowService.resetWorkflowExecution({
+  const answer = await client.workflowService.resetWorkflowExecution({
     namespace: client.options.namespace,
-    workflowExecution: { workflowId: orderWorkflowId(orderNo) },
+    workflowExecution: { workflowId: orderWorkflowId(orderNo), runId },
     reason: 'test',
     workflowTaskFinishEventId: eventId as unknown as Long, // encoded from a number
     requestId: randomUUID(),
   });
-  return runId;
+  return answer.runId;
+}
+
+export async function newestRun(system: System, orderNo: string): Promise<string> {
+  return (await workflowOf(system, orderNo).describe()).runId;
 }

@@ -1,4 +1,4 @@
-/** A worker process of its own that dies by SIGKILL at a named point: crash tests start and restart it. */
+/** A worker process of its own that dies or stands still at a named point (`processes.ts` starts it). */
 import { writeFileSync } from 'node:fs';
 import { readEnvironment } from '../../integrations/environment.ts';
 import { createCodec } from '../../worker/codec.ts';
@@ -9,12 +9,14 @@ import { startLoops } from '../../worker/loops/index.ts';
 import { installRuntime } from '../../worker/runtime.ts';
 
 const environment = readEnvironment(process.env);
-const dieAt = process.env['DIE_AT'];
+const faultAt = process.env['FAULT_AT'];
+let struck = false;
 const parts = await composeProcess(environment, 'crash-worker', {
   fault(point) {
-    if (point !== dieAt) return;
-    writeFileSync(process.env['DIED_FILE'] ?? '', point);
-    process.kill(process.pid, 'SIGKILL');
+    if (point !== faultAt || struck) return;
+    struck = true;
+    writeFileSync(process.env['FAULT_FILE'] ?? '', point);
+    process.kill(process.pid, process.env['FAULT_SIGNAL']);
   },
 });
 installRuntime(parts.log);

@@ -1,0 +1,88 @@
+/** API and worker processes of their own on the system of a test: to be killed, stopped and started again. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { FaultPoint } from '../../activities/deps.ts';
+import { until } from '../../dev/client.ts';
+import { freePort } from '../../dev/embedded/ports.ts';
+import { onEnd, scratch } from './services.ts';
+import type { System } from './system.ts';
+
+export interface TestProcess {
+  readonly child: ChildProcess;
+  /** Resolves when the process is gone. */
+  readonly gone: Promise<void>;
+  kill(signal?: NodeJS.Signals): Promise<void>;
+}
+
+const running = new Set<TestProcess>();
+let count = 0;
+
+function start(main: string, env: NodeJS.ProcessEnv): TestProcess {
+  if (count === 0) onEnd(() => Promise.all([...running].map((process) => process.kill())));
+  count++;
+  const child = fork(path.join(import.meta.dirname, '..', '..', main), {
+    execArgv: ['--import=tsx'],
+    env: { ...process.env, LOG_LEVEL: 'silent', ...env },
+  });
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const started: TestProcess = {
+    child,
+    gone,
+    async kill(signal = 'SIGKILL') {
+      child.kill(signal);
+      await gone;
+    },
+  };
+  running.add(started);
+  void gone.then(() => running.delete(started));
+  return started;
+}
+
+const orEnd = <T>(started: TestProcess, work: Promise<T>): Promise<T> =>
+  Promise.race([work, started.gone.then(() => Promise.reject(new Error('the process ended while it started')))]);
+
+export interface Fault {
+  readonly at: FaultPoint;
+  /** SIGKILL to die there, SIGSTOP to stand still until SIGCONT. */
+  readonly signal: 'SIGKILL' | 'SIGSTOP';
+}
+
+export interface TestWorker extends TestProcess {
+  /** Resolves when the process has come to its fault point. */
+  readonly struck: () => Promise<true>;
+}
+
+/** A worker with its loops; ready when it is connected to Temporal. */
+export async function forkWorker(system: System, fault?: Fault): Promise<TestWorker> {
+  const mark = path.join(scratch('faults'), `${count}`);
+  rmSync(mark, { force: true });
+  const started = start('test/support/worker-process.ts', {
+    ...system.env,
+    ...(fault && { FAULT_AT: fault.at, FAULT_SIGNAL: fault.signal, FAULT_FILE: mark }),
+  });
+  await orEnd(started, new Promise<void>((resolve) => void started.child.once('message', () => resolve())));
+  const struck = (): Promise<true> =>
+    until(`${fault?.at} reached`, () => Promise.resolve(existsSync(mark) ? true : undefined), 30_000);
+  return { ...started, struck };
+}
+
+export interface TestApi extends TestProcess {
+  readonly base: string;
+}
+
+/** The API as it runs in production, with its worker inside; ready when everything is. */
+export async function forkApi(system: System, port?: number): Promise<TestApi> {
+  const listen = port ?? (await freePort());
+  const started = start('api/main.ts', {
+    ...system.env,
+    PORT: String(listen),
+    PUBLIC_URL: system.base,
+    API_ADMIN_PORT: String(await freePort()),
+  });
+  const base = `http://127.0.0.1:${listen}`;
+  const ready = (): Promise<true | undefined> =>
+    fetch(`${base}/readyz?all=1`).then((answer) => (answer.ok ? true : undefined), () => undefined); // prettier-ignore
+  await orEnd(started, until('the API', ready, 30_000, 20));
+  return { ...started, base };
+}
