@@ -3,19 +3,29 @@
  * twice at once (rule 4): it starts from the row under its lock, never from what an earlier run said.
  */
 import { KnownError, type ErrorCode } from '../domain/errors.ts';
-import { isFinal } from '../domain/order.ts';
+import { isFinal, isUnderWay } from '../domain/order.ts';
 import { clampDeliveryPolicy, deadlines, spanOf } from '../domain/policy.ts';
 import { claim, claimSurely, type ClaimAnswer } from '../db/claim.ts';
-import { confirmPayment, extendDeadline, lockOrder, waitFor, type PaidOrder } from '../db/delivery.ts';
+import {
+  confirmPayment,
+  extendDeadline,
+  lockOrder,
+  waitFor,
+  type PaidOrder,
+  type WaitingState,
+} from '../db/delivery.ts';
+import { joinLine } from '../db/stock-line.ts';
+import { parseTrigger } from '../domain/trigger.ts';
 import { transaction, type Transaction } from '../db/sql.ts';
 import type { ActivityDeps } from './deps.ts';
+import { exception } from './exceptions.ts';
 import type { Outcome } from './outcome.ts';
-
-type Waiting = 'waiting_stock' | 'attention';
+import { otherSources, ownPool } from './sources.ts';
 
 /** Does what can be done for the order now. */
 export async function advance(deps: ActivityDeps, orderId: number): Promise<Outcome> {
   const fast = await step(deps, orderId, async (tx, order) => {
+    if (order.source !== null && order.source !== ownPool) return purchase(order, order.source);
     const answer = await claim(tx, order);
     return answer.claimed ? tell(answer) : (refusal(answer) ?? ('short' as const));
   });
@@ -24,17 +34,29 @@ export async function advance(deps: ActivityDeps, orderId: number): Promise<Outc
   const sure = await step(deps, orderId, async (tx, order) => {
     const answer = await claimSurely(tx, order);
     if (answer.claimed) return tell(answer);
-    const blocked = refusal(answer);
-    return blocked ?? (await wait(tx, order, 'waiting_stock', 'POOL_EMPTY'));
+    return refusal(answer) ?? (await shortOfStock(tx, order, answer));
   });
   return settle(deps, orderId, sure);
+}
+
+/** The own pool cannot serve: another source, or a place in line. */
+async function shortOfStock(tx: Transaction, order: PaidOrder, answer: ClaimAnswer): Promise<Outcome> {
+  const other = order.source === ownPool ? undefined : (await otherSources(tx, order))[0];
+  if (other !== undefined) return purchase(order, other);
+  await joinLine(tx, order.id, answer.queued);
+  return wait(tx, order, 'waiting_stock', answer.queued ? 'STOCK_QUEUED' : answer.found > 0 ? 'POOL_SHORT' : 'POOL_EMPTY');
+}
+
+function purchase(order: PaidOrder, source: string): Outcome {
+  return { next: 'purchase', source, policy: clampDeliveryPolicy(order.policy) };
 }
 
 /** Hands the order to people with the reason; if it has ended or shown its goods meanwhile, says that instead. */
 export async function handOver(deps: ActivityDeps, orderId: number, code: ErrorCode): Promise<Outcome> {
   return transaction(deps.pool, async (tx) => {
     const order = await locked(tx, orderId);
-    return ended(order) ?? (await wait(tx, order, 'attention', code));
+    // With people already: their reason stays.
+    return ended(order) ?? stopped(order) ?? (await wait(tx, order, 'attention', code));
   });
 }
 
@@ -59,9 +81,9 @@ async function step<T>(
 ): Promise<T | Outcome> {
   const result = await transaction(deps.pool, async (tx) => {
     const order = await locked(tx, orderId);
-    const before = ended(order) ?? halted(order);
-    if (before?.next === 'confirm') await extendDeadline(tx, order.id, spanOf(before.policy));
-    const value = before ?? (await work(tx, order));
+    const value = ended(order) ?? stopped(order) ?? (await halted(deps, tx, order)) ?? (await work(tx, order));
+    // Retries take their time, and reconcile leaves the order alone until then.
+    if (mayRetry(value)) await extendDeadline(tx, order.id, spanOf(value.policy));
     await deps.fault?.('advance:before-commit', orderId);
     return value;
   });
@@ -82,18 +104,26 @@ function ended(order: PaidOrder): Outcome | undefined {
   return undefined;
 }
 
-/** What must happen before anything may be claimed. */
-function halted(order: PaidOrder): Outcome | undefined {
-  if (order.state === 'attention') {
-    return { next: 'wait', state: order.state, code: order.failureCode ?? 'UNEXPECTED', forMs: deadlines.look };
-  }
-  if (order.state !== 'paid' && order.state !== 'waiting_stock') {
-    throw new Error(`an order in state ${order.state} has no delivery`);
-  }
+/** People have it. */
+function stopped(order: PaidOrder): Outcome | undefined {
+  if (order.state !== 'attention') return undefined;
+  return { next: 'wait', state: order.state, code: order.failureCode ?? 'UNEXPECTED', forMs: deadlines.look };
+}
+
+/** What must happen before anything may be claimed: the money confirmed, 已确认 where it is wanted, no exception. */
+async function halted(deps: ActivityDeps, tx: Transaction, order: PaidOrder): Promise<Outcome | undefined> {
+  if (!isUnderWay(order.state)) throw new Error(`an order in state ${order.state} has no delivery`);
   if (order.confirmByQuery && !order.confirmedAt) {
     return { next: 'confirm', policy: clampDeliveryPolicy(order.policy) };
   }
-  return undefined;
+  if (parseTrigger(order.trigger).when === 'confirmed' && !order.clearedAt) {
+    return wait(tx, order, 'waiting_confirmation', 'WAITING_CONFIRMATION');
+  }
+  return order.unruled ? exception(deps, tx, order) : undefined;
+}
+
+function mayRetry(value: unknown): value is Extract<Outcome, { policy: unknown }> {
+  return typeof value === 'object' && value !== null && 'policy' in value;
 }
 
 function tell(answer: ClaimAnswer): Outcome {
@@ -110,7 +140,7 @@ async function settle(deps: ActivityDeps, orderId: number, result: Outcome | Blo
   return 'blocked' in result ? handOver(deps, orderId, result.blocked) : result;
 }
 
-async function wait(tx: Transaction, order: PaidOrder, state: Waiting, code: ErrorCode): Promise<Outcome> {
+async function wait(tx: Transaction, order: PaidOrder, state: WaitingState, code: ErrorCode): Promise<Outcome> {
   await waitFor(tx, order, state, code);
   return { next: 'wait', state, code, forMs: deadlines.look };
 }

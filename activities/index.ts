@@ -4,6 +4,7 @@ import type { DeliveryPolicy } from '../domain/policy.ts';
 import { advance, handOver } from './advance.ts';
 import { confirmPayment } from './confirm.ts';
 import type { ActivityDeps } from './deps.ts';
+import { purchase } from './purchase.ts';
 import { recordSignal, type SignalledAction } from './signals.ts';
 import { giveUpMessage, sendMail, sendWebhook } from './tell.ts';
 import type { Outcome } from './outcome.ts';
@@ -17,6 +18,7 @@ type MessageRef = { readonly messageId: number };
 export interface Activities {
   advance(args: OrderRef & UnderPolicy): Promise<Outcome>;
   confirmPayment(args: OrderRef & UnderPolicy): Promise<Outcome>;
+  purchase(args: OrderRef & UnderPolicy & { readonly source: string }): Promise<Outcome>;
   handOver(args: OrderRef & { readonly code: ErrorCode }): Promise<Outcome>;
   recordSignal(args: SignalledAction): Promise<void>;
   sendMail(args: MessageRef): Promise<void>;
@@ -28,6 +30,7 @@ export function createActivities(deps: ActivityDeps): Activities {
   return {
     advance: ({ orderId }) => advance(deps, orderId),
     confirmPayment: ({ orderId }) => confirmPayment(deps, orderId),
+    purchase: ({ orderId, source }) => purchase(deps, orderId, source),
     handOver: ({ orderId, code }) => handOver(deps, orderId, code),
     recordSignal: (signal) => recordSignal(deps, signal),
     sendMail: ({ messageId }) => sendMail(deps, messageId),

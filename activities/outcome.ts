@@ -6,6 +6,8 @@ import type { DeliveryPolicy } from '../domain/policy.ts';
 export type Outcome =
   /** Ask the provider whether the money is there, under the order's own retry policy. */
   | { readonly next: 'confirm'; readonly policy: DeliveryPolicy }
+  /** Buy from this source (the own pool has not enough, or staff chose it), under the order's own retry policy. */
+  | { readonly next: 'purchase'; readonly source: string; readonly policy: DeliveryPolicy }
   /** The goods show. What is left is telling people. */
   | { readonly next: 'tell'; readonly messages: readonly { readonly id: number; readonly kind: 'mail' | 'webhook' }[] }
   /** It cannot go on by itself; look again when woken, or after `forMs`. */

@@ -52,6 +52,8 @@ const insert = statement<
      where id = $2
    ), eased as (
      update tasks set closed_at = now(), closed_by = $4 where order_id = $2 and closed_at is null and code not like 'PAYMENT\\_%'
+   ), left_line as (
+     delete from stock_waits where order_id = $2 and $7 <> 'paid'
    ), promised as (
      insert into outbox (kind, order_id) select 'wake', $2 where $8 returning id
    ), noted as (

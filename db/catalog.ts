@@ -2,6 +2,7 @@
 import type { Mode } from '../domain/order.ts';
 import { actors } from './locks.ts';
 import { resumeOrders } from './resume.ts';
+import { goodsCame } from './stock-line.ts';
 import { one, statement, transaction, type Pool, type Queryable, type Transaction } from './sql.ts';
 
 export interface Product {
@@ -12,6 +13,8 @@ export interface Product {
   readonly currency: string;
   readonly state: 'draft' | 'on_sale' | 'off_sale';
   readonly policy: unknown;
+  /** Its own trigger; null: the global one. */
+  readonly trigger: unknown;
 }
 
 const insert = statement<{ id: number }, [string, string, number, string, string, number]>(
@@ -26,7 +29,7 @@ const insert = statement<{ id: number }, [string, string, number, string, string
 );
 const bySku = statement<Product, [string]>(
   'product_by_sku',
-  'select id, sku, name, price_minor as "priceMinor", currency, state, policy from products where sku = $1',
+  'select id, sku, name, price_minor as "priceMinor", currency, state, policy, trigger from products where sku = $1',
 );
 const stock = statement<{ mode: Mode; available: number; sold: number }, [number]>(
   'product_stock',
@@ -37,7 +40,7 @@ const stock = statement<{ mode: Mode; available: number; sold: number }, [number
 /** Undefined if the SKU exists. */
 export async function insertProduct(
   db: Queryable,
-  p: Omit<Product, 'id' | 'state'>,
+  p: Omit<Product, 'id' | 'state' | 'trigger'>,
   actorId: number,
 ): Promise<number | undefined> {
   return (await insert(db, [p.sku, p.name, p.priceMinor, p.currency, JSON.stringify(p.policy), actorId]))[0]?.id;
@@ -66,11 +69,6 @@ const add = statement<{ added: number }, [number, number, Mode, Buffer[], Buffer
      on conflict (product_id, fingerprint) do nothing returning id
    ) select count(*)::int as added from fresh`,
 );
-const wakeWaiting = statement<object, [number, Mode, number]>(
-  'cards_wake',
-  `insert into outbox (kind, order_id)
-   select 'wake', id from orders where product_id = $1 and mode = $2 and state = 'waiting_stock' order by paid_at, id limit $3`,
-);
 const noted = statement<object, [number, string]>(
   'cards_audit',
   `insert into audit (actor_id, action, detail) values ($1, 'cards_added', $2::jsonb)`,
@@ -87,7 +85,7 @@ export interface NewCards {
 
 /**
  * Adds sealed cards as one batch; those whose fingerprint the product has already, sold ones too, are left out. Orders
- * that wait for this product are woken, oldest paid first, as many as cards came.
+ * that wait for this product are served by the granter.
  */
 export async function addCards(pool: Pool, given: NewCards): Promise<{ batchId: number; added: number }> {
   return transaction(pool, async (tx) => {
@@ -101,7 +99,7 @@ export async function addCards(pool: Pool, given: NewCards): Promise<{ batchId: 
         given.cards.map((c) => c.fingerprint),
       ]),
     );
-    await wakeWaiting(tx, [given.productId, given.mode, added]);
+    if (added > 0) await goodsCame(tx, given.productId, given.mode);
     await noted(tx, [given.actorId, JSON.stringify({ batch: batchId, product: given.productId, added })]);
     return { batchId, added };
   });

@@ -2,12 +2,17 @@
 import type { Mode } from '../domain/order.ts';
 import type { PaidOrder, PendingMessage } from './delivery.ts';
 import { actors, advisory } from './locks.ts';
+import { releaseParts } from './release.ts';
 import { one, statement, type Transaction } from './sql.ts';
 
 export interface ClaimAnswer {
   readonly automatic: boolean;
   readonly quarantined: boolean;
+  /** Others wait for the same goods: nobody overtakes them (rule 7). */
+  readonly queued: boolean;
   readonly claimed: boolean;
+  /** Cards that were there, up to the quantity. */
+  readonly found: number;
   readonly messages: readonly PendingMessage[];
 }
 
@@ -19,46 +24,40 @@ export interface ClaimAnswer {
  * and the update takes an array, not a subquery (a parameterised LIMIT is estimated at a tenth of the table, and the
  * planner then joins by reading all of it).
  */
-function claimText(locking: 'for update skip locked' | 'for update'): string {
+function claimText(locking: 'for update skip locked' | 'for update', inLine: string): string {
   return `with gate as materialized (
      select coalesce((select value = 'true'::jsonb from settings where key = 'auto_delivery'), true) as automatic,
-            coalesce((select quarantined_at is not null from products where id = $2), true) as quarantined
+            coalesce((select quarantined_at is not null from products where id = $2), true) as quarantined,
+            exists (select from stock_waits w where w.product_id = $2 and w.mode = $3 and ${inLine}) as queued
    ), picked as materialized (
      select c.id from cards c
      where c.product_id = $2 and c.mode = $3 and c.state = 'available'
-       and (select automatic and not quarantined from gate)
+       and (select automatic and not quarantined and not queued from gate)
      order by c.seq limit $4 ${locking}
    ), enough as materialized (
-     select count(*) = $4 as ok from picked
+     select count(*) = $4 as ok, count(*)::int as found from picked
    ), sold as (
      update cards set state = 'sold', order_id = $1, sold_at = now()
      where id = any (array(select id from picked)) and (select ok from enough)
-   ), released as (
-     update orders set state = 'delivered', released_at = now(), failure_code = null,
-       done_at = case when contact is null and not webhook then now() end,
-       next_deadline = now() + interval '10 minutes'
-     where id = $1 and released_at is null and (select ok from enough)
-     returning id, contact is not null as mail, webhook
-   ), queued as (
-     insert into messages (order_id, kind)
-     select r.id, k.kind from released r cross join lateral (values ('mail', r.mail), ('webhook', r.webhook)) k (kind, wanted)
-     where k.wanted
-     returning id, kind
-   ), eased as (
-     update tasks set closed_at = now(), closed_by = ${actors.automation}
-     where order_id = $1 and closed_at is null and code not like 'PAYMENT\\_%' and (select ok from enough)
-   ), noted as (
-     insert into audit (actor_id, action, order_id, detail)
-     select ${actors.automation}, 'delivered', id, jsonb_build_object('cards', $4) from released
-   )
-   select gate.automatic, gate.quarantined, enough.ok as claimed,
+   ), ready as (
+     select $1::bigint as order_id, $4::int as cards where (select ok from enough)
+   ), ${releaseParts(String(actors.automation))}
+   select gate.automatic, gate.quarantined, gate.queued, enough.ok as claimed, enough.found,
           coalesce((select jsonb_agg(jsonb_build_object('id', q.id, 'kind', q.kind) order by q.id) from queued q), '[]') as messages
    from gate, enough`;
 }
 
 type ClaimParams = [orderId: number, productId: number, mode: Mode, quantity: number];
-const claimFast = statement<ClaimAnswer, ClaimParams>('delivery_claim', claimText('for update skip locked'));
-const claimSure = statement<ClaimAnswer, ClaimParams>('delivery_claim_sure', claimText('for update'));
+// Fast: any other who waits; the row that this statement does not see yet was written under the product's lock by one
+// who found nothing. Sure, under that lock: only those who were paid before.
+const claimFast = statement<ClaimAnswer, ClaimParams>(
+  'delivery_claim',
+  claimText('for update skip locked', 'w.order_id <> $1'),
+);
+const claimSure = statement<ClaimAnswer, ClaimParams>(
+  'delivery_claim_sure',
+  claimText('for update', '(w.paid_at, w.order_id) < (select o.paid_at, o.id from orders o where o.id = $1)'),
+);
 /** For the test that asserts the plan. */
 export const claimSql = claimFast.text;
 

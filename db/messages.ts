@@ -68,7 +68,7 @@ const finish = statement<object, [number, number, 'sent' | 'failed', ErrorCode |
    )
    update orders set done_at = now()
    where id = $2 and done_at is null
-     and not exists (select from messages where order_id = $2 and state = 'pending' and id <> $1)`,
+     and not exists (select from messages where order_id = $2 and state = 'pending' and id <> $1 and kind <> 'trouble')`,
 );
 
 /**

@@ -1,6 +1,8 @@
 /** Orders as shops and buyers see them. */
 import type { Mode, OrderState } from '../domain/order.ts';
 import type { DeliveryPolicy } from '../domain/policy.ts';
+import type { Trigger } from '../domain/trigger.ts';
+import { placeColumn } from './stock-line.ts';
 import { statement, type Queryable } from './sql.ts';
 import type { SealedCard } from './messages.ts';
 
@@ -18,6 +20,7 @@ export interface NewOrder {
   readonly accountId: number;
   readonly confirmByQuery: boolean;
   readonly policy: DeliveryPolicy;
+  readonly trigger: Trigger;
   readonly locale: string;
   readonly contact: Buffer | null;
   readonly contactIndex: Buffer | null;
@@ -33,7 +36,8 @@ export interface NewOrder {
 const columns = `o.id, o.no, o.mode, o.shop_id as "shopId", o.state, o.failure_code as "failureCode", o.quantity,
   o.amount_minor as "amountMinor", o.currency, o.account_id as "accountId", o.request_hash as "requestHash", o.token,
   o.expires_at as "expiresAt", o.paid_at as "paidAt", o.released_at as "releasedAt", o.done_at as "doneAt",
-  o.created_at as "createdAt", p.id as "productId", p.sku, p.name as "productName", o.locale`;
+  o.created_at as "createdAt", p.id as "productId", p.sku, p.name as "productName", o.locale,
+  case when o.state = 'waiting_stock' then ${placeColumn} end as place`;
 
 export interface OrderRow {
   readonly id: number;
@@ -57,6 +61,8 @@ export interface OrderRow {
   readonly sku: string;
   readonly productName: string;
   readonly locale: string;
+  /** Place in line for stock, counted to 1000; null if it does not wait for stock. */
+  readonly place: number | null;
 }
 
 const insert = statement<
@@ -75,14 +81,15 @@ const insert = statement<
       boolean,
       Date,
       Date | null,
+      string,
     ],
   ]
 >(
   'order_insert',
   `with fresh as (
      insert into orders (no, mode, shop_id, idempotency_key, request_hash, product_id, quantity, amount_minor, currency, account_id,
-       confirm_by_query, policy, locale, contact, contact_index, remark, token_hash, token, webhook, expires_at, next_query_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+       confirm_by_query, policy, locale, contact, contact_index, remark, token_hash, token, webhook, expires_at, next_query_at, trigger)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22::jsonb)
      on conflict (shop_id, idempotency_key) do nothing
      returning id, mode, shop_id
    ), noted as (
@@ -123,6 +130,7 @@ export async function insertOrder(db: Queryable, o: NewOrder): Promise<number | 
     o.webhook,
     o.expiresAt,
     o.nextQueryAt,
+    JSON.stringify(o.trigger),
   ]);
   return rows[0]?.id;
 }
@@ -165,12 +173,14 @@ export interface PickupState {
   readonly productName: string;
   readonly quantity: number;
   readonly released: boolean;
+  readonly place: number | null;
 }
 
 const pickup = statement<PickupState, [Buffer]>(
   'pickup_state',
   `select o.id as "orderId", o.no, o.mode, o.state, o.failure_code as "failureCode", p.id as "productId",
-          p.name as "productName", o.quantity, o.released_at is not null as released
+          p.name as "productName", o.quantity, o.released_at is not null as released,
+          case when o.state = 'waiting_stock' then ${placeColumn} end as place
    from pickup_sessions s join orders o on o.id = s.order_id join products p on p.id = o.product_id
    where s.hash = $1 and s.expires_at > now()`,
 );

@@ -113,11 +113,17 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
       return steady.handOver({ orderId, code: 'CANCELLED' });
     }
     const outcome = await withRetries(advance);
-    if (outcome?.next !== 'confirm') return outcome;
+    if (outcome?.next !== 'confirm' && outcome?.next !== 'purchase') return outcome;
     const retry = outcome.policy;
-    const { confirmPayment } = delivering(retry);
+    const { confirmPayment, purchase } = delivering(retry);
     return withRetries(() =>
-      unlessWoken(() => confirmPayment.executeWithOptions({ summary: `确认收款 ${orderNo}` }, [{ orderId, retry }])),
+      unlessWoken(() =>
+        outcome.next === 'confirm'
+          ? confirmPayment.executeWithOptions({ summary: `确认收款 ${orderNo}` }, [{ orderId, retry }])
+          : purchase.executeWithOptions({ summary: `采购 ${orderNo} · ${outcome.source}` }, [
+              { orderId, source: outcome.source, retry },
+            ]),
+      ),
     );
   };
 
@@ -126,12 +132,13 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
       const covers = asked;
       const outcome = await next();
       served = covers;
-      if (outcome === undefined || outcome.next === 'confirm') continue; // something changed meanwhile: look again
+      // Something changed meanwhile, or a step says what comes next: look again.
+      if (outcome === undefined || outcome.next === 'confirm' || outcome.next === 'purchase') continue;
       if (outcome.next === 'wait') {
         state = outcome.state;
         troubled = true;
         showTrouble(state, outcome.code);
-        await wf.condition(() => asked > served, outcome.forMs, { summary: `等待: ${outcome.code}` });
+        await wf.condition(() => asked > served, outcome.forMs, { summary: `${waitingFor(state)}：${inWords(outcome.code)}` });
         continue;
       }
       state = outcome.next === 'tell' ? 'delivered' : outcome.state;
@@ -155,7 +162,7 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
 }
 
 const delivering = (policy: DeliveryPolicy): Delivering => wf.proxyActivities<Steps>(deliveryRetries(policy));
-type Steps = Pick<Activities, 'advance' | 'confirmPayment'>;
+type Steps = Pick<Activities, 'advance' | 'confirmPayment' | 'purchase'>;
 type Delivering = ReturnType<typeof wf.proxyActivities<Steps>>;
 
 async function tellPeople(message: { id: number; kind: 'mail' | 'webhook' }): Promise<void> {
@@ -167,6 +174,11 @@ async function tellPeople(message: { id: number; kind: 'mail' | 'webhook' }): Pr
     // The scope is not cancellable: this is a day of failures, never a cancel.
     await steady.giveUpMessage({ messageId });
   }
+}
+
+/** The label of the timer, for people in the Web UI. */
+function waitingFor(state: OrderState): string {
+  return state === 'waiting_stock' ? '等待补货' : state === 'waiting_confirmation' ? '等待已确认' : '等待人工处理';
 }
 
 /** What ops see of an order in trouble, and that it has left it. */

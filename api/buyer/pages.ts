@@ -63,7 +63,7 @@ export const pickupScript = `'use strict';
       el('product').textContent = order.product + ' × ' + order.quantity;
       el('number').textContent = order.orderNo;
       if (order.test) { el('test').hidden = false; el('test').textContent = t('测试订单', 'Test order'); }
-      say(words[order.state] || order.state);
+      say((words[order.state] || order.state) + (order.place ? t('；当前排在第 ' + order.place + ' 位', '; you are number ' + order.place + ' in line') : ''));
       if (order.released) { show(no, (await ask('/pickup/' + no + '/goods', {})).goods); return; }
       if (order.state === 'closed' || order.state === 'refunded') return;
       await new Promise((resolve) => setTimeout(resolve, pause));

@@ -74,6 +74,7 @@ export function pickupRouter({ pool, keyring, environment }: ApiDeps): Router {
       state: order.state,
       test: order.mode === 'test',
       released: order.released,
+      place: order.place,
       waitingFor: order.state === 'waiting_stock' ? 'stock' : order.state === 'attention' ? 'staff' : null,
     });
   });

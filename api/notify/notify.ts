@@ -4,6 +4,7 @@
  */
 import express, { type Request, type Response, type Router } from 'express';
 import { noteNotification, takePaymentIn, type ReceivedNotification } from '../../db/intake.ts';
+import { noteProgress } from '../../db/clearing.ts';
 import type { Acknowledgement, PaymentProvider } from '../../integrations/payments/provider.ts';
 import type { ApiDeps } from '../deps.ts';
 import { createAccountCache } from './account-cache.ts';
@@ -80,6 +81,8 @@ export function notifyRouter(deps: ApiDeps): Router {
       return;
     }
     if (result.start) temporal.start(result.start);
+    // What the provider says later about a payment that is here already: 已确认, or so many confirmations (A2).
+    await noteProgress(pool, { accountId: id, ...event });
     answer(response, provider.acknowledge.accepted);
     end();
   };

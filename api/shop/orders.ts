@@ -8,6 +8,7 @@ import { readSetting } from '../../db/settings.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { makeOrderNo, orderNoBytes } from '../../domain/ids.ts';
 import { mergePolicies } from '../../domain/policy.ts';
+import { triggerOf } from '../../domain/trigger.ts';
 import { contactAad } from '../../integrations/keyring/keyring.ts';
 import { openAccount } from '../../integrations/payments/account.ts';
 import { sha256 } from '../authenticate.ts';
@@ -23,6 +24,7 @@ export function viewOrder(o: OrderRow): OrderView {
     orderNo: o.no,
     state: o.state,
     failureCode: o.failureCode,
+    placeInLine: o.place,
     mode: o.mode,
     sku: o.sku,
     productName: o.productName,
@@ -69,10 +71,11 @@ async function place(deps: ApiDeps, { caller, headers, body }: Placing): Promise
   if (known) return repeated(known, requestHash);
 
   const { pool, keyring, environment } = deps;
-  const [product, account, policy] = await Promise.all([
+  const [product, account, policy, trigger] = await Promise.all([
     productBySku(pool, body.sku),
     accountForOrder(pool, caller.mode, { id: body.accountId, provider: body.provider }),
     readSetting(pool, 'delivery_policy'),
+    readSetting(pool, 'trigger'),
   ]);
   if (!product) throw new KnownError('PRODUCT_NOT_FOUND');
   if (product.state !== 'on_sale') throw new KnownError('PRODUCT_OFF_SALE');
@@ -96,6 +99,7 @@ async function place(deps: ApiDeps, { caller, headers, body }: Placing): Promise
     accountId: account.id,
     confirmByQuery: account.confirmByQuery,
     policy: mergePolicies(policy, product.policy),
+    trigger: triggerOf(trigger, product.trigger),
     locale: body.locale,
     contact: email === null ? null : keyring.seal('contact', email, aad),
     contactIndex: email === null ? null : keyring.fingerprint('contact', email.trim().toLowerCase()),

@@ -28,6 +28,10 @@ export interface PaymentEvent {
   readonly tradeNo: string;
   readonly amountMinor: number;
   readonly currency: string;
+  /** Blocks or the like on top of the payment, where the provider counts them. */
+  readonly confirmations?: number;
+  /** With `paid`: the provider says 已确认, it cannot change any more. */
+  readonly final?: boolean;
 }
 
 export type RefusalCode =

@@ -23,6 +23,8 @@ const event = z.strictObject({
   amountMinor: z.int().min(0),
   currency: z.string().regex(/^[A-Z]{3}$/),
   status: z.enum(['paid', 'waiting', 'closed']),
+  confirmations: z.int().min(0).optional(),
+  final: z.boolean().optional(),
 });
 export type SandboxEvent = z.output<typeof event>;
 
@@ -55,8 +57,16 @@ function verify(account: ProviderAccount, raw: RawNotification): Verdict {
     return { ok: false, code: 'BAD_FORMAT' };
   }
   if (!parsed.success) return { ok: false, code: 'BAD_FORMAT' };
-  const { status, ...rest } = parsed.data;
-  return { ok: true, event: { ...rest, meaning: status } };
+  const { status, confirmations, final, ...rest } = parsed.data;
+  return {
+    ok: true,
+    event: {
+      ...rest,
+      meaning: status,
+      ...(confirmations !== undefined && { confirmations }),
+      ...(final !== undefined && { final }),
+    },
+  };
 }
 
 const ack = (body: string, status = 200) => ({ status, contentType: 'application/json', body });

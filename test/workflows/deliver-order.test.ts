@@ -39,6 +39,7 @@ function fakes(given: Partial<Activities>): Activities {
   return {
     advance: never,
     confirmPayment: never,
+    purchase: never,
     handOver: never,
     recordSignal: nothing,
     sendMail: nothing,

@@ -1,11 +1,13 @@
 /** All that repeats beside the orders. Any number of processes may run it: rows are taken with `skip locked`. */
 import { sealAudit } from '../../db/audit.ts';
 import { dropOldCalls } from '../../db/supplier-calls.ts';
+import { resumeMore } from '../../db/resume.ts';
 import { dropExpiredSessions } from '../../db/orders.ts';
 import { expireOrders } from '../../db/upkeep.ts';
 import type { Process } from '../compose.ts';
 import type { TemporalLink } from '../link.ts';
 import { every, type Loop } from './every.ts';
+import { grantTurns } from './grants.ts';
 import { queryPayments } from './payment-queries.ts';
 import { rescueOverdue, sweep } from './reconcile.ts';
 import { relay } from './relay.ts';
@@ -24,6 +26,8 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
   const relaying = every(500, 'relay', log, () => relay(link, pool, log, metrics));
   const loops: Loop[] = [
     relaying,
+    every(250, 'grants', log, () => grantTurns(pool, log, () => relaying.poke())),
+    every(1_000, 'resume', log, () => resumeMore(pool)),
     sweeping,
     every(Math.min(reconcileMs, 10_000), 'overdue', log, () => rescueOverdue(link, pool, log, metrics)),
     every(5_000, 'expire', log, async () => (await expireOrders(pool)) > 0),

@@ -1,0 +1,25 @@
+/** Paid orders made straight in the database: what HTTP does is shown elsewhere. */
+import { randomUUID } from 'node:crypto';
+import type { System } from './system.ts';
+
+export async function query<T extends object>(system: System, text: string, ...values: unknown[]): Promise<T[]> {
+  return (await system.parts.pool.query<T>(text, values)).rows;
+}
+
+/** `count` orders of the system's product in state `paid`, the first one paid first. */
+export async function paidOrders(system: System, count: number, quantity = 1, sku = system.sku): Promise<number[]> {
+  const { orderNo } = await system.shop.order({ sku, accountId: system.sandbox });
+  const rows = await query<{ id: number }>(
+    system,
+    `insert into orders (no, mode, shop_id, idempotency_key, request_hash, product_id, quantity, amount_minor, currency, account_id,
+       confirm_by_query, policy, trigger, token_hash, token, state, expires_at, paid_at, next_deadline)
+     select no || g, mode, shop_id, idempotency_key || g || $4, request_hash, product_id, $3, 100, currency, account_id, false, policy,
+       trigger, sha256(($4 || g)::bytea), token, 'paid', expires_at, now() + g * interval '1 millisecond', now() + interval '1 hour'
+     from orders, generate_series(1, $2) g where no = $1 order by g returning id`,
+    orderNo,
+    count,
+    quantity,
+    randomUUID(),
+  );
+  return rows.map((row) => row.id).sort((a, b) => a - b);
+}
