@@ -265,13 +265,7 @@ export const errors = {
     'The chosen source cannot be used',
     'Choose another source, or leave the choice to automation',
   ),
-  STOCK_LOW: entry(
-    409,
-    '库存低于预警值',
-    '请导入卡密补货',
-    'Stock is below its threshold',
-    'Import keys',
-  ),
+  STOCK_LOW: entry(409, '库存低于预警值', '请导入卡密补货', 'Stock is below its threshold', 'Import keys'),
   POOL_QUARANTINED: entry(
     409,
     '备份恢复后卡密池处于隔离状态',

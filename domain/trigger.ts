@@ -28,7 +28,10 @@ export function triggerOf(global: unknown, product: unknown): Trigger {
 }
 
 /** True if what the provider says of a payment amounts to 已确认. */
-export function clears(trigger: Trigger, payment: { readonly final: boolean; readonly confirmations: number }): boolean {
+export function clears(
+  trigger: Trigger,
+  payment: { readonly final: boolean; readonly confirmations: number },
+): boolean {
   if (trigger.when === 'paid' || payment.final) return true;
   return trigger.confirmations > 0 && payment.confirmations >= trigger.confirmations;
 }

@@ -138,7 +138,9 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
         state = outcome.state;
         troubled = true;
         showTrouble(state, outcome.code);
-        await wf.condition(() => asked > served, outcome.forMs, { summary: `${waitingFor(state)}：${inWords(outcome.code)}` });
+        await wf.condition(() => asked > served, outcome.forMs, {
+          summary: `${waitingFor(state)}：${inWords(outcome.code)}`,
+        });
         continue;
       }
       state = outcome.next === 'tell' ? 'delivered' : outcome.state;

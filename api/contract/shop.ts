@@ -12,7 +12,10 @@ export const orderView = z
     orderNo: z.string(),
     state: z.enum(orderStates),
     failureCode: z.string().nullable().describe('Why it does not go on by itself; a code of the error catalogue'),
-    placeInLine: z.int().nullable().describe('With waiting_stock: how many are served before and with this one; at most 1000 is counted'),
+    placeInLine: z
+      .int()
+      .nullable()
+      .describe('With waiting_stock: how many are served before and with this one; at most 1000 is counted'),
     mode,
     sku: z.string(),
     productName: z.string(),
