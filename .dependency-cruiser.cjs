@@ -64,6 +64,13 @@ module.exports = {
     only('api', ['domain', 'db', 'integrations', 'workflows'], { pathNot: '^api/main\\.ts$' }),
     only('api', ['domain', 'db', 'integrations', 'workflows', 'worker'], { path: '^api/main\\.ts$' }),
     {
+      name: 'production-uses-no-dev-dependency',
+      comment: 'The image is installed with --omit=dev.',
+      severity: 'error',
+      from: { pathNot: '^(dev|bench|test|web)/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'production-never-imports-dev',
       severity: 'error',
       from: { pathNot: '^(dev|bench|test)/' },

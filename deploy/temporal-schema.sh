@@ -1,7 +1,8 @@
 #!/bin/sh
-# Creates and updates Temporal's databases; safe to run at every start.
+# Creates and updates Temporal's databases; safe to run at every start. `npm run test:cluster` runs it without Docker.
 set -eu
-export SQL_PASSWORD="$(cat /run/secrets/postgres-password)"
+SQL_PASSWORD="$(cat "${PASSWORD_FILE:-/run/secrets/postgres-password}")"
+export SQL_PASSWORD
 tool="temporal-sql-tool --plugin postgres12_pgx --ep $POSTGRES_SEEDS -p $DB_PORT -u $POSTGRES_USER"
 for name in temporal temporal_visibility; do
   $tool --db "$name" create || true

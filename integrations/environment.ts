@@ -41,6 +41,15 @@ export const variables = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info').describe('Least level that is logged'), // prettier-ignore
 });
 
+/** Parts of DATABASE_URL, for deployments that keep the password in a file. */
+export const databaseParts = {
+  DATABASE_HOST: 'Host of PostgreSQL, instead of DATABASE_URL',
+  DATABASE_PORT: 'Its port; default 5432',
+  DATABASE_NAME: 'The database; default miaofa',
+  DATABASE_USER: 'The user; default the name of the database',
+  DATABASE_PASSWORD_FILE: 'File with the password',
+} as const;
+
 export type Environment = Omit<z.output<typeof variables>, 'PUBLIC_URL' | 'OPS_TOKEN'> & {
   readonly PUBLIC_URL: string;
   readonly OPS_TOKEN: string | undefined;

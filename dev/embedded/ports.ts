@@ -56,3 +56,11 @@ export function freePort(): Promise<number> {
     });
   });
 }
+
+/** A free port that fits 15 bits: Temporal writes the ports of its services into a smallint. */
+export async function smallFreePort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    if (await free(port, '127.0.0.1')) return port;
+  }
+}

@@ -75,7 +75,8 @@ const sources: Readonly<Record<TemporalProgram, Source>> = {
 type Say = (line: string) => void;
 const quiet: Say = () => undefined;
 
-function cacheFolder(env: NodeJS.ProcessEnv): string {
+/** Where fetched and built programs are kept. */
+export function cacheFolder(env: NodeJS.ProcessEnv): string {
   return env['MIAOFA_CACHE'] ?? path.join(env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'miaofa');
 }
 
