@@ -6,6 +6,7 @@ import { pickupRouter } from './buyer/pickup.ts';
 import { consoleRoutes } from './console/routes.ts';
 import { sourceRoutes } from './console/sources.ts';
 import { supplierRoutes } from './console/suppliers.ts';
+import { goodsRoutes } from './console/goods.ts';
 import type { ApiDeps } from './deps.ts';
 import { healthRouter } from './health.ts';
 import { errorHandler, refuseInsecure, requestIds, sendError } from './http.ts';
@@ -71,6 +72,7 @@ export function createApp(deps: ApiDeps): Express {
   consoleRoutes(routes, authenticate, deps, findPerson);
   supplierRoutes(routes, authenticate, deps);
   sourceRoutes(routes, authenticate, deps);
+  goodsRoutes(routes, authenticate, deps);
   app.use(routes);
   const document = openApiDocument();
   app.get('/api/v1/openapi.json', (_request, response) => void response.json(document));

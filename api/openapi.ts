@@ -2,7 +2,7 @@
 import { extendZodWithOpenApi, OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { errors, type ErrorCode } from '../domain/errors.ts';
-import { consoleSession, consoleStaff, consoleSuppliers, ops, shop } from './contract/index.ts';
+import * as table from './contract/index.ts';
 import type { Auth, Route } from './contract/route.ts';
 
 extendZodWithOpenApi(z);
@@ -14,13 +14,9 @@ const errorBody = z.object({
 });
 
 /** Every route of the table. */
-export const allRoutes: readonly Route[] = [
-  ...Object.values(shop),
-  ...Object.values(ops),
-  ...Object.values(consoleSession),
-  ...Object.values(consoleStaff),
-  ...Object.values(consoleSuppliers),
-].filter((value): value is typeof value & Route => typeof value === 'object' && 'method' in value);
+export const allRoutes: readonly Route[] = Object.values(table)
+  .flatMap((area): unknown[] => Object.values(area))
+  .filter((value): value is Route => typeof value === 'object' && value !== null && 'method' in value);
 
 function hasFields(schema: z.ZodType): schema is z.ZodObject {
   return schema instanceof z.ZodObject && Object.keys(schema.shape).length > 0;

@@ -1,5 +1,6 @@
 /** Products and their key pools. */
 import type { Mode } from '../domain/order.ts';
+import type { CardUse, ProductKind } from '../domain/product.ts';
 import { actors } from './locks.ts';
 import { resumeOrders } from './resume.ts';
 import { goodsCame } from './stock-line.ts';
@@ -15,6 +16,12 @@ export interface Product {
   readonly policy: unknown;
   /** Its own trigger; null: the global one. */
   readonly trigger: unknown;
+  readonly kind: ProductKind;
+  readonly cardUse: CardUse;
+  readonly minQuantity: number;
+  readonly maxQuantity: number;
+  readonly buyerLimit: number | null;
+  readonly stockLimit: number | null;
 }
 
 const insert = statement<{ id: number }, [string, string, number, string, string, number]>(
@@ -29,7 +36,9 @@ const insert = statement<{ id: number }, [string, string, number, string, string
 );
 const bySku = statement<Product, [string]>(
   'product_by_sku',
-  'select id, sku, name, price_minor as "priceMinor", currency, state, policy, trigger from products where sku = $1',
+  `select id, sku, name, price_minor as "priceMinor", currency, state, policy, trigger, kind, card_use as "cardUse",
+     min_quantity as "minQuantity", max_quantity as "maxQuantity", buyer_limit as "buyerLimit", stock_limit as "stockLimit"
+   from products where sku = $1`,
 );
 const stock = statement<{ mode: Mode; available: number; sold: number }, [number]>(
   'product_stock',
@@ -40,7 +49,7 @@ const stock = statement<{ mode: Mode; available: number; sold: number }, [number
 /** Undefined if the SKU exists. */
 export async function insertProduct(
   db: Queryable,
-  p: Omit<Product, 'id' | 'state' | 'trigger'>,
+  p: Pick<Product, 'sku' | 'name' | 'priceMinor' | 'currency' | 'policy'>,
   actorId: number,
 ): Promise<number | undefined> {
   return (await insert(db, [p.sku, p.name, p.priceMinor, p.currency, JSON.stringify(p.policy), actorId]))[0]?.id;

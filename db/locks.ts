@@ -8,6 +8,10 @@ export const advisory = {
   dataKeys: 71_003,
   /** First number of the two-number form: product (rules 6 and 7). */
   product: 71_010,
+  /** First number, beside a hash of buyer and product: limits per buyer. */
+  buyer: 71_020,
+  /** First number, beside a product that is sold without keys: its stock limit. */
+  unitsForSale: 71_021,
 } as const;
 
 /** Actors of the migrations. */

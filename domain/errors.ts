@@ -5,6 +5,7 @@
 
 import { entry, type ErrorEntry } from './error-entry.ts';
 import { supplierErrors } from './errors-suppliers.ts';
+import { goodsErrors } from './errors-goods.ts';
 
 export const errors = {
   // Requests
@@ -471,6 +472,8 @@ export const errors = {
     'Check the modes of account and order; somebody may be forging',
   ),
   ...supplierErrors,
+
+  ...goodsErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errors;

@@ -53,7 +53,7 @@ export const createOrder = route({
     payUrl: z.string().describe('Send the buyer here'),
     pickupUrl: z.string().describe('Opens the goods once delivered: give it to the buyer only, keep it out of logs'),
   }),
-  errors: ['IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_CONFLICT', 'PRODUCT_NOT_FOUND', 'PRODUCT_OFF_SALE', 'ACCOUNT_NOT_FOUND'], // prettier-ignore
+  errors: ['IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_CONFLICT', 'PRODUCT_NOT_FOUND', 'PRODUCT_OFF_SALE', 'ACCOUNT_NOT_FOUND', 'QUANTITY_LIMIT', 'BUYER_LIMIT', 'CONTACT_REQUIRED', 'OUT_OF_STOCK'], // prettier-ignore
 });
 
 export const readOrder = route({

@@ -3,7 +3,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Router } from 'express';
 import { accountForOrder, type ApiCaller } from '../../db/access.ts';
 import { productBySku } from '../../db/catalog.ts';
-import { insertOrder, orderByKey, orderByNo, type OrderRow } from '../../db/orders.ts';
+import { orderByKey, orderByNo, type OrderRow } from '../../db/orders.ts';
+import { placeOrder } from '../../db/placing.ts';
 import { readSetting } from '../../db/settings.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { makeOrderNo, orderNoBytes } from '../../domain/ids.ts';
@@ -86,7 +87,7 @@ async function place(deps: ApiDeps, { caller, headers, body }: Placing): Promise
   const token = randomBytes(16).toString('base64url');
   const aad = contactAad(no);
   const email = body.email ?? null;
-  await insertOrder(pool, {
+  const placing = {
     no,
     mode: caller.mode,
     shopId: caller.shopId,
@@ -109,7 +110,9 @@ async function place(deps: ApiDeps, { caller, headers, body }: Placing): Promise
     webhook: caller.webhook,
     expiresAt: new Date(now.getTime() + environment.ORDER_TTL_MINUTES * 60_000),
     nextQueryAt: deps.providers.get(account.provider)?.canQuery ? new Date(now.getTime() + 15_000) : null,
-  });
+  };
+  const fromPool = product.kind === 'card' && product.cardUse !== 'loop';
+  await placeOrder(pool, placing, { ...product, unitsForSale: fromPool ? null : product.stockLimit });
   // Also if another request with the same key was faster: there is one order, and both get it.
   const order = await orderByKey(pool, caller.shopId, key);
   if (!order) throw new Error('an order vanished after its insert');
