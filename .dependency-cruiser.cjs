@@ -63,6 +63,19 @@ module.exports = {
     only('worker', ['domain', 'db', 'integrations', 'workflows', 'activities']),
     only('api', ['domain', 'db', 'integrations', 'workflows'], { pathNot: '^api/main\\.ts$' }),
     only('api', ['domain', 'db', 'integrations', 'workflows', 'worker'], { path: '^api/main\\.ts$' }),
+    only('web', ['api']),
+    {
+      name: 'web-sees-only-types-of-api',
+      severity: 'error',
+      from: { path: '^web/' },
+      to: { path: '^api/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'buyers-get-no-console-code',
+      severity: 'error',
+      from: { path: '^web/buyer' },
+      to: { path: '(^web/(screens|shell|ui|api)/|node_modules/(react|antd))' },
+    },
     {
       name: 'production-uses-no-dev-dependency',
       comment: 'The image is installed with --omit=dev.',

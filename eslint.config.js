@@ -11,7 +11,7 @@ export default tseslint.config(
   { ignores: ['dist', 'coverage', 'node_modules', 'bench/results', '.miaofa*'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

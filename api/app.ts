@@ -17,6 +17,7 @@ import { opsRoutes } from './ops/routes.ts';
 import { createFindPerson } from './people.ts';
 import { catalogRoutes } from './shop/catalog.ts';
 import { orderRoutes } from './shop/orders.ts';
+import { webRouter } from './web.ts';
 
 /** A number of hops or a list of addresses; never `true`, which would believe anybody's X-Forwarded-For. */
 function trustProxy(setting: string): number | string[] | false {
@@ -61,6 +62,7 @@ export function createApp(deps: ApiDeps): Express {
     else secureHeaders(request, response, next);
   });
   app.use(pickupRouter(deps));
+  app.use(webRouter(deps));
   const findPerson = createFindPerson(deps.pool, door, environment.PUBLIC_URL);
   app.use(opsDoor(deps, door, findPerson));
 

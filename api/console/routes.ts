@@ -3,10 +3,12 @@ import type { Router } from 'express';
 import type { ApiDeps } from '../deps.ts';
 import type { FindPerson } from '../people.ts';
 import type { Authenticate } from '../serve.ts';
+import { eventStream } from './events.ts';
 import { sessionRoutes } from './session.ts';
 import { staffRoutes } from './staff.ts';
 
 export function consoleRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps, findPerson: FindPerson): void {
   sessionRoutes(router, authenticate, deps, findPerson);
   staffRoutes(router, authenticate, deps);
+  eventStream(router, deps, findPerson);
 }

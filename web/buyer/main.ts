@@ -1,0 +1,2 @@
+document.title = 'Miaofa';
+export {};
