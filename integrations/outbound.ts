@@ -30,6 +30,8 @@ export interface OutboundRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
   readonly timeoutMs?: number;
+  /** More than the door's own cap, for files that are known to be large. */
+  readonly maxBytes?: number;
 }
 
 export interface OutboundAnswer {
@@ -106,7 +108,7 @@ export function createOutbound(options: {
         for await (const chunk of answer.body) {
           const part = chunk as Buffer;
           size += part.length;
-          if (size > maxBytes) throw new OutboundError('TOO_LARGE', url.hostname, true);
+          if (size > (request.maxBytes ?? maxBytes)) throw new OutboundError('TOO_LARGE', url.hostname, true);
           chunks.push(part);
         }
         return { status: answer.statusCode, headers: answer.headers, body: Buffer.concat(chunks) };

@@ -1,11 +1,22 @@
 /** Standard Webhooks signatures (standardwebhooks.com): base64 HMAC-SHA256 over `id.timestamp.body`, secret `whsec_<base64>`. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
+const leastBytes = 16;
+
+function bytesOf(secret: string): Buffer {
+  return Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+}
+
 function keyOf(secret: string): Buffer {
-  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+  const key = bytesOf(secret);
   // An empty secret would sign and accept anything.
-  if (key.length < 16) throw new Error('a webhook secret has at least 16 bytes');
+  if (key.length < leastBytes) throw new Error('a webhook secret has at least 16 bytes');
   return key;
+}
+
+/** False for a secret that {@link signWebhook} would throw on. */
+export function secretIsUsable(secret: string): boolean {
+  return bytesOf(secret).length >= leastBytes;
 }
 
 /** The header value `v1,<base64>`. `timestamp` in seconds. */

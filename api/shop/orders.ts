@@ -137,6 +137,7 @@ async function payUrl(deps: ApiDeps, order: OrderRow, method: string | undefined
       currency: order.currency,
       notifyUrl: `${base}/notify/${provider.id}/${stored.id}`,
       returnUrl: `${base}/paid`,
+      expiresAt: order.expiresAt,
       ...(method !== undefined && { method }),
     },
     deps.outbound,

@@ -2,9 +2,9 @@
  * A 易支付 gateway that speaks the true wire protocol (submit.php, mapi.php, api.php, signed notifications with retries),
  * and can be told to misbehave. For one machine and for tests; no money moves.
  */
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type http from 'node:http';
 import { signEpay } from '../../integrations/payments/epay.ts';
+import { makeTrouble, notifyUntil, sendJson, startFakeServer } from './server.ts';
 
 export const fakeMerchant = { pid: '1001', key: 'fake_epay_key_for_development' } as const;
 
@@ -15,6 +15,7 @@ interface FakeOrder {
   readonly params: ReadonlyMap<string, string>;
   readonly tradeNo: string;
   paid: boolean;
+  refunded: number;
 }
 
 export interface FakeEpay {
@@ -28,6 +29,10 @@ export interface FakeEpay {
   ): Promise<void>;
   /** Trouble for one order or all ('*'); undefined ends it. */
   misbehave(orderNo: string, trouble: QueryTrouble | undefined): void;
+  /** Of the next refund: refused, or done and the answer lost. */
+  refundNext(how: 'refused' | 'lost' | undefined): void;
+  /** What was paid back of an order, in fen. */
+  refunded(orderNo: string): number;
   readonly queries: () => number;
   close(): Promise<void>;
 }
@@ -37,6 +42,7 @@ export async function startFakeEpay(options: { readonly port: number }): Promise
   const troubles = new Map<string, QueryTrouble>();
   let queries = 0;
   let serial = 0;
+  let refundMode: 'refused' | 'lost' | undefined;
   const stopped = new AbortController();
 
   const notification = (orderNo: string): URLSearchParams => {
@@ -69,13 +75,8 @@ export async function startFakeEpay(options: { readonly port: number }): Promise
     return (await answer.text()) === 'success';
   };
 
-  /** Repeats until it hears `success`, as gateways do. */
-  const notify = async (orderNo: string, method: 'GET' | 'POST'): Promise<void> => {
-    for (const pause of [0, 1_000, 3_000, 10_000, 30_000, 60_000]) {
-      await new Promise((resolve) => setTimeout(resolve, pause).unref());
-      if (stopped.signal.aborted || (await send(orderNo, method).catch(() => false))) return;
-    }
-  };
+  const notify = (orderNo: string, method: 'GET' | 'POST'): Promise<void> =>
+    notifyUntil(() => send(orderNo, method), stopped.signal);
 
   const submit = (params: ReadonlyMap<string, string>): { order?: FakeOrder; error?: string } => {
     if (params.get('pid') !== fakeMerchant.pid) return { error: '商户不存在' };
@@ -83,7 +84,7 @@ export async function startFakeEpay(options: { readonly port: number }): Promise
     const no = params.get('out_trade_no') ?? '';
     const known = orders.get(no);
     if (known) return { order: known };
-    const order = { params, tradeNo: `${Date.now()}${String(++serial).padStart(5, '0')}`, paid: false };
+    const order = { params, tradeNo: `${Date.now()}${String(++serial).padStart(5, '0')}`, paid: false, refunded: 0 };
     orders.set(no, order);
     return { order };
   };
@@ -92,31 +93,22 @@ export async function startFakeEpay(options: { readonly port: number }): Promise
     queries++;
     const no = params.get('out_trade_no') ?? '';
     const trouble = troubles.get(no) ?? troubles.get('*');
-    if (trouble === 'timeout') return;
-    if (trouble === 'drop') {
-      response.destroy();
-      return;
-    }
-    if (trouble === 'html') {
-      response.writeHead(200, { 'content-type': 'text/html' }).end('<html>502 Bad Gateway</html>');
-      return;
-    }
-    if (trouble === 'error') {
-      response.writeHead(500).end('error');
+    if (typeof trouble === 'string' && trouble !== 'unpaid') {
+      makeTrouble(trouble, response);
       return;
     }
     if (typeof trouble === 'object') await new Promise((resolve) => setTimeout(resolve, trouble.slowMs));
     if (params.get('pid') !== fakeMerchant.pid || params.get('key') !== fakeMerchant.key) {
-      json(response, { code: -3, msg: '商户密钥错误' });
+      sendJson(response, { code: -3, msg: '商户密钥错误' });
       return;
     }
     const order = orders.get(no);
     if (!order) {
-      json(response, { code: -1, msg: '订单号不存在' });
+      sendJson(response, { code: -1, msg: '订单号不存在' });
       return;
     }
     const paid = order.paid && trouble !== 'unpaid';
-    json(response, {
+    sendJson(response, {
       code: 1,
       msg: '查询订单号成功！',
       trade_no: order.tradeNo,
@@ -125,7 +117,7 @@ export async function startFakeEpay(options: { readonly port: number }): Promise
       pid: Number(fakeMerchant.pid),
       name: order.params.get('name'),
       money: order.params.get('money'),
-      status: paid ? 1 : 0,
+      status: order.refunded > 0 ? 2 : paid ? 1 : 0,
     });
   };
 
@@ -136,63 +128,60 @@ export async function startFakeEpay(options: { readonly port: number }): Promise
     if (tell) await Promise.all(Array.from({ length: times }, () => notify(orderNo, method)));
   };
 
-  const server = http.createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://gateway');
-    const work = async (): Promise<void> => {
-      const params = new Map([...url.searchParams, ...new URLSearchParams(await text(request))]);
-      if (url.pathname === '/submit.php' || url.pathname === '/mapi.php') {
-        const { order, error } = submit(params);
-        if (!order) json(response, { code: -1, msg: error });
-        else if (url.pathname === '/mapi.php')
-          json(response, { code: 1, trade_no: order.tradeNo, payurl: `/pay?no=${params.get('out_trade_no') ?? ''}` });
-        else response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(payPage(params));
-      } else if (url.pathname === '/pay' && request.method === 'POST') {
-        const no = params.get('no') ?? '';
-        await pay(no, { notify: false });
-        void notify(no, 'GET');
-        const back = orders.get(no)?.params.get('return_url') ?? '/';
-        response.writeHead(302, { location: `${back}?${notification(no).toString()}` }).end();
-      } else if (url.pathname === '/api.php' && params.get('act') === 'order') await query(params, response);
-      else if (url.pathname === '/__control') {
-        // For other processes of this machine: {pay, notify, method}.
-        await pay(params.get('pay') ?? '', { notify: params.get('notify') !== '0' });
-        json(response, { notification: notification(params.get('pay') ?? '').toString() });
-      } else response.writeHead(404).end();
-    };
-    work().catch((error: unknown) => {
-      if (!response.headersSent) response.writeHead(500).end(String(error));
-    });
+  const refund = (params: ReadonlyMap<string, string>, response: http.ServerResponse): void => {
+    const mode = refundMode;
+    refundMode = undefined;
+    const order = [...orders.values()].find((o) => o.tradeNo === params.get('trade_no'));
+    if (params.get('key') !== fakeMerchant.key || !order?.paid || mode === 'refused') {
+      sendJson(response, { code: -1, msg: '退款失败' });
+      return;
+    }
+    order.refunded += Math.round(Number(params.get('money')) * 100);
+    if (mode === 'lost') response.destroy();
+    else sendJson(response, { code: 1, msg: '退款成功' });
+  };
+
+  const server = await startFakeServer(options.port, async (request, response) => {
+    const { url } = request;
+    const params = new Map([...url.searchParams, ...new URLSearchParams(request.body)]);
+    if (url.pathname === '/submit.php' || url.pathname === '/mapi.php') {
+      const { order, error } = submit(params);
+      if (!order) sendJson(response, { code: -1, msg: error });
+      else if (url.pathname === '/mapi.php')
+        sendJson(response, { code: 1, trade_no: order.tradeNo, payurl: `/pay?no=${params.get('out_trade_no') ?? ''}` });
+      else response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(payPage(params));
+    } else if (url.pathname === '/pay' && request.method === 'POST') {
+      const no = params.get('no') ?? '';
+      await pay(no, { notify: false });
+      void notify(no, 'GET');
+      const back = orders.get(no)?.params.get('return_url') ?? '/';
+      response.writeHead(302, { location: `${back}?${notification(no).toString()}` }).end();
+    } else if (url.pathname === '/api.php' && params.get('act') === 'order') await query(params, response);
+    else if (url.pathname === '/api.php' && params.get('act') === 'refund') refund(params, response);
+    else if (url.pathname === '/__control') {
+      // For other processes of this machine: {pay, notify, method}.
+      await pay(params.get('pay') ?? '', { notify: params.get('notify') !== '0' });
+      sendJson(response, { notification: notification(params.get('pay') ?? '').toString() });
+    } else response.writeHead(404).end();
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: server.url,
     notification,
     pay,
     misbehave(orderNo, trouble) {
       if (trouble) troubles.set(orderNo, trouble);
       else troubles.delete(orderNo);
     },
+    refundNext(how) {
+      refundMode = how;
+    },
+    refunded: (orderNo) => orders.get(orderNo)?.refunded ?? 0,
     queries: () => queries,
     async close() {
       stopped.abort();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await server.close();
     },
   };
-}
-
-function json(response: http.ServerResponse, body: unknown): void {
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}
-
-async function text(request: http.IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function payPage(params: ReadonlyMap<string, string>): string {

@@ -6,11 +6,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { formatAmount, parseAmount } from '../../domain/money.ts';
 import { orderNoPattern } from '../../domain/ids.ts';
-import { couldBeResplit, parseForm } from './form.ts';
+import { checkFields, gatewayOf, urlPattern, type ConfigField } from '../config-fields.ts';
+import { canonical, couldBeResplit, foreignOrderNo, foreignTradeNo, parseForm } from './form.ts';
+import { ack, ask, codeText, isObject, jsonOf, textOf, type JsonObject } from './gateway-call.ts';
 import {
-  checkFields,
+  GatewayRefused,
   QueryUnknown,
-  type ConfigField,
+  refuse,
+  type Payment,
   type PaymentProvider,
   type ProviderAccount,
   type QueryAnswer,
@@ -18,140 +21,161 @@ import {
   type Verdict,
 } from './provider.ts';
 
-const currency = 'CNY';
+export const epayCurrency = 'CNY';
+
+/** The channels that 易支付 sites share. */
+export const epayMethods = [
+  { id: 'alipay', label: { zh: '支付宝', en: 'Alipay' } },
+  { id: 'wxpay', label: { zh: '微信支付', en: 'WeChat Pay' } },
+  { id: 'qqpay', label: { zh: 'QQ钱包', en: 'QQ Wallet' } },
+  { id: 'bank', label: { zh: '网银', en: 'Online banking' } },
+  { id: 'usdt', label: { zh: 'USDT', en: 'USDT' } },
+] as const;
 
 /**
  * Signature: all parameters but `sign`, `sign_type` and empty ones, sorted by key, joined un-encoded, the key appended
  * without a separator, MD5 in lower hex. The string "0" is not empty.
  */
 export function signEpay(params: Iterable<readonly [string, string]>, key: string): string {
-  const text = [...params]
-    .filter(([name, value]) => name !== 'sign' && name !== 'sign_type' && value !== '')
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([name, value]) => `${name}=${value}`)
-    .join('&');
   return createHash('md5')
-    .update(text + key, 'utf8')
+    .update(canonical(params) + key, 'utf8')
     .digest('hex');
 }
 
 const configFields: readonly ConfigField[] = [
-  { key: 'gateway', label: { zh: '网关地址', en: 'Gateway address' }, secret: false, required: true, pattern: /^https?:\/\/[^\s?#@]+$/ },
+  { key: 'gateway', label: { zh: '网关地址', en: 'Gateway address' }, secret: false, required: true, pattern: urlPattern, help: { zh: '易支付站点首页地址，不含 submit.php', en: 'Home page of the site, without submit.php' } },
   { key: 'pid', label: { zh: '商户ID (pid)', en: 'Merchant id (pid)' }, secret: false, required: true, pattern: /^\d{1,20}$/ },
   { key: 'key', label: { zh: '商户密钥', en: 'Merchant key' }, secret: true, required: true, pattern: /^[\x21-\x7e]{8,128}$/ },
 ]; // prettier-ignore
 
-function verify(account: ProviderAccount, raw: RawNotification): Verdict {
-  if (raw.method !== 'GET' && raw.method !== 'POST') return { ok: false, code: 'METHOD' };
-  const key = account.config['key'] ?? '';
-  if (key === '') return { ok: false, code: 'SECRET_MISSING' };
-  // One place only: parameters split over query and body could be signed in either order.
-  const form = parseForm(raw.method === 'GET' ? raw.query : raw.body.toString('utf8'));
-  if (typeof form === 'string') return { ok: false, code: form };
-  const sign = form.get('sign') ?? '';
-  if (!/^[0-9a-f]{32}$/.test(sign) || (form.get('sign_type') ?? 'MD5') !== 'MD5' || couldBeResplit(form)) {
-    return { ok: false, code: 'BAD_FORMAT' };
-  }
-  // All parameters received count: clones add some (api_trade_no, buyer, endtime …), a fixed list would break.
-  if (!timingSafeEqual(Buffer.from(sign), Buffer.from(signEpay(form, key))))
-    return { ok: false, code: 'BAD_SIGNATURE' };
-  if (form.get('pid') !== account.config['pid']) return { ok: false, code: 'WRONG_MERCHANT' };
+/** The parameters of a notification, from one place only: split over query and body they could be signed in any order. */
+export function epayForm(raw: RawNotification): ReturnType<typeof parseForm> | 'METHOD' {
+  if (raw.method !== 'GET' && raw.method !== 'POST') return 'METHOD';
+  return parseForm(raw.method === 'GET' ? raw.query : raw.body.toString('utf8'));
+}
 
+/** What both versions say about an order, once the signature is right. */
+export function epayEvent(account: ProviderAccount, form: ReadonlyMap<string, string>): Verdict {
+  if (form.get('pid') !== account.config['pid']) return refuse('WRONG_MERCHANT');
   const orderNo = form.get('out_trade_no') ?? '';
   const tradeNo = form.get('trade_no') ?? '';
-  const amountMinor = parseAmount(form.get('money') ?? '', currency);
-  if (!/^[\w-]{1,64}$/.test(orderNo) || !/^[\w-]{4,64}$/.test(tradeNo) || amountMinor === undefined) {
-    return { ok: false, code: 'BAD_FORMAT' };
-  }
+  const amountMinor = parseAmount(form.get('money') ?? '', epayCurrency);
+  if (!foreignOrderNo.test(orderNo) || !foreignTradeNo.test(tradeNo) || amountMinor === undefined)
+    return refuse('BAD_FORMAT');
   const meaning = form.get('trade_status') === 'TRADE_SUCCESS' ? 'paid' : 'waiting';
-  return { ok: true, event: { meaning, orderNo, tradeNo, amountMinor, currency } };
+  return { ok: true, event: { meaning, orderNo, tradeNo, amountMinor, currency: epayCurrency } };
 }
 
-/** Some clones nest the order under `data`; numbers come as numbers or strings. */
-function readQuery(body: Buffer, orderNo: string): QueryAnswer {
-  let answer: Record<string, unknown>;
-  try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'));
-    if (typeof parsed !== 'object' || parsed === null) throw new Error('no object');
-    const outer = parsed as Record<string, unknown>;
-    const { data } = outer;
-    answer = typeof data === 'object' && data !== null ? { ...outer, ...data } : outer;
-    // The nested object may bring a `code` of its own; the outer one is the verdict.
-    answer['code'] = outer['code'];
-  } catch {
-    throw new QueryUnknown('GATEWAY_BAD_ANSWER');
-  }
-  const text = (name: string): string => {
-    const value = answer[name];
-    return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
-  };
-  if (text('code') !== '1' || (text('out_trade_no') !== '' && text('out_trade_no') !== orderNo)) {
-    throw new QueryUnknown('GATEWAY_BAD_ANSWER');
-  }
-  if (text('status') === '0') return { status: 'unpaid' };
-  if (text('status') === '2') return { status: 'refunded' };
-  const amountMinor = parseAmount(text('money'), currency);
-  const tradeNo = text('trade_no');
-  if (text('status') !== '1' || amountMinor === undefined || !/^[\w-]{4,64}$/.test(tradeNo)) {
-    throw new QueryUnknown('GATEWAY_BAD_ANSWER');
-  }
-  return { status: 'paid', tradeNo, amountMinor, currency };
+function verify(account: ProviderAccount, raw: RawNotification): Verdict {
+  const key = account.config['key'] ?? '';
+  if (key === '') return refuse('SECRET_MISSING');
+  const form = epayForm(raw);
+  if (typeof form === 'string') return refuse(form);
+  const sign = form.get('sign') ?? '';
+  if (!/^[0-9a-f]{32}$/.test(sign) || (form.get('sign_type') ?? 'MD5') !== 'MD5') return refuse('BAD_FORMAT');
+  if (couldBeResplit(form)) return refuse('AMBIGUOUS');
+  // All parameters received count: clones add some (api_trade_no, buyer, endtime …), a fixed list would break.
+  if (!timingSafeEqual(Buffer.from(sign), Buffer.from(signEpay(form, key)))) return refuse('BAD_SIGNATURE');
+  return epayEvent(account, form);
 }
 
-const ack = (body: string, status = 200) => ({ status, contentType: 'text/plain', body });
+/** What a payment is created with. No text of buyers or operators is ever signed: `name` is made of our number alone. */
+export function epayPayment(account: ProviderAccount, payment: Payment): Map<string, string> {
+  if (payment.currency !== epayCurrency || !orderNoPattern.test(payment.orderNo)) {
+    throw new GatewayRefused('CURRENCY');
+  }
+  return new Map([
+    ['pid', account.config['pid'] ?? ''],
+    ['type', payment.method ?? epayMethods[0].id],
+    ['out_trade_no', payment.orderNo],
+    ['notify_url', payment.notifyUrl],
+    ['return_url', payment.returnUrl],
+    ['name', `Order ${payment.orderNo}`],
+    ['money', formatAmount(payment.amountMinor, epayCurrency)],
+  ]);
+}
 
-function base(account: ProviderAccount): string {
-  return (account.config['gateway'] ?? '').replace(/\/+$/, '');
+/** The order in an answer to a query, of either version. Some clones nest it under `data`. */
+export function readEpayOrder(outer: JsonObject, success: string, orderNo: string): QueryAnswer {
+  const { data } = outer;
+  // The nested object may bring a `code` of its own; the outer one is the verdict.
+  const answer = isObject(data) ? { ...outer, ...data, code: outer['code'] } : outer;
+  const bad = (): QueryUnknown => new QueryUnknown('GATEWAY_BAD_ANSWER');
+  if (textOf(answer, 'code') !== success) throw bad();
+  if (textOf(answer, 'out_trade_no') !== '' && textOf(answer, 'out_trade_no') !== orderNo) throw bad();
+  const status = textOf(answer, 'status');
+  if (status === '0') return { status: 'unpaid' };
+  if (status === '2') return { status: 'refunded' };
+  const amountMinor = parseAmount(textOf(answer, 'money'), epayCurrency);
+  const tradeNo = textOf(answer, 'trade_no');
+  if (status !== '1' || amountMinor === undefined || !foreignTradeNo.test(tradeNo)) throw bad();
+  return { status: 'paid', tradeNo, amountMinor, currency: epayCurrency };
+}
+
+async function query(
+  account: ProviderAccount,
+  { orderNo }: { readonly orderNo: string },
+  outbound: Parameters<PaymentProvider['query']>[2],
+): Promise<QueryAnswer> {
+  // The protocol puts the key into the URL: https only (the outbound door sees to it), and never logged.
+  const params = new URLSearchParams({
+    act: 'order',
+    pid: account.config['pid'] ?? '',
+    key: account.config['key'] ?? '',
+    out_trade_no: orderNo,
+  });
+  const url = `${gatewayOf(account.config)}/api.php?${params.toString()}`;
+  const answer = await ask(outbound, { method: 'GET', url });
+  if (answer.status !== 200) throw new QueryUnknown('GATEWAY_SILENT', `HTTP ${answer.status}`);
+  return readEpayOrder(jsonOf(answer.body), '1', orderNo);
 }
 
 export const epay: PaymentProvider = {
   id: 'epay',
-  name: { zh: '易支付', en: 'Epay' },
+  name: { zh: '易支付 (MD5)', en: 'Epay (MD5)' },
   modes: ['live', 'test'],
+  currencies: [epayCurrency],
+  methods: epayMethods,
   canQuery: true,
   // The browser's return URL carries the same signed parameters as the notification: a buyer simply has them.
   confirmByQueryDefault: true,
+  createsRemotely: false,
   configFields,
   checkConfig: (config) => checkFields(configFields, config),
   verify,
   acknowledge: { accepted: ack('success'), refused: ack('fail'), retryLater: ack('fail', 503) },
 
-  createPayment(account, payment) {
-    if (payment.currency !== currency || !orderNoPattern.test(payment.orderNo)) {
-      return Promise.reject(new Error('易支付 takes orders in CNY only'));
-    }
-    // No text of buyers or operators is ever signed: `name` is made of our number alone.
-    const params = new Map([
-      ['pid', account.config['pid'] ?? ''],
-      ['type', payment.method ?? 'alipay'],
-      ['out_trade_no', payment.orderNo],
-      ['notify_url', payment.notifyUrl],
-      ['return_url', payment.returnUrl],
-      ['name', `Order ${payment.orderNo}`],
-      ['money', formatAmount(payment.amountMinor, currency)],
-    ]);
+  async createPayment(account, payment) {
+    const params = epayPayment(account, payment);
     params.set('sign', signEpay(params, account.config['key'] ?? ''));
     params.set('sign_type', 'MD5');
-    return Promise.resolve({
-      kind: 'redirect',
-      url: `${base(account)}/submit.php?${new URLSearchParams([...params]).toString()}`,
-    });
+    const url = `${gatewayOf(account.config)}/submit.php?${new URLSearchParams([...params]).toString()}`;
+    return Promise.resolve({ kind: 'redirect', url });
   },
-
-  async query(account, { orderNo }, outbound) {
-    // The protocol puts the key into the URL: https only (the outbound door sees to it), and never logged.
-    const params = new URLSearchParams({
-      act: 'order',
-      pid: account.config['pid'] ?? '',
-      key: account.config['key'] ?? '',
-      out_trade_no: orderNo,
-    });
-    const answer = await outbound
-      .request({ method: 'GET', url: `${base(account)}/api.php?${params.toString()}` })
-      .catch(() => {
-        throw new QueryUnknown('GATEWAY_SILENT');
+  query,
+  refunds: {
+    partial: true,
+    // There is no refund number: a second call would be a second refund.
+    idempotent: false,
+    async send(account, refund, outbound) {
+      const answer = await ask(outbound, {
+        method: 'POST',
+        url: `${gatewayOf(account.config)}/api.php?act=refund`,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({
+          pid: account.config['pid'] ?? '',
+          key: account.config['key'] ?? '',
+          trade_no: refund.tradeNo,
+          money: formatAmount(refund.amountMinor, refund.currency),
+        }).toString(),
       });
-    if (answer.status !== 200) throw new QueryUnknown('GATEWAY_SILENT');
-    return readQuery(answer.body, orderNo);
+      const json = jsonOf(answer.body);
+      if (textOf(json, 'code') === '1') return { status: 'done' };
+      return { status: 'failed', detail: codeText(textOf(json, 'code')) };
+    },
+    async ask(account, refund, outbound) {
+      const answer = await query(account, refund, outbound);
+      return { status: answer.status === 'refunded' ? 'done' : 'none' };
+    },
   },
 };

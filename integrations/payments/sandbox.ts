@@ -5,15 +5,9 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import {
-  checkFields,
-  QueryUnknown,
-  type ConfigField,
-  type PaymentProvider,
-  type ProviderAccount,
-  type RawNotification,
-  type Verdict,
-} from './provider.ts';
+import { checkFields, type ConfigField } from '../config-fields.ts';
+import { ack } from './gateway-call.ts';
+import { QueryUnknown, type PaymentProvider, type ProviderAccount, type RawNotification, type Verdict } from './provider.ts'; // prettier-ignore
 
 const toleranceSeconds = 300;
 
@@ -22,7 +16,7 @@ const event = z.strictObject({
   tradeNo: z.string().regex(/^[\w-]{4,64}$/),
   amountMinor: z.int().min(0),
   currency: z.string().regex(/^[A-Z]{3}$/),
-  status: z.enum(['paid', 'waiting', 'closed']),
+  status: z.enum(['paid', 'waiting', 'closed', 'partially_refunded', 'refunded', 'disputed']),
   confirmations: z.int().min(0).optional(),
   final: z.boolean().optional(),
 });
@@ -69,12 +63,13 @@ function verify(account: ProviderAccount, raw: RawNotification): Verdict {
   };
 }
 
-const ack = (body: string, status = 200) => ({ status, contentType: 'application/json', body });
-
 export const sandbox: PaymentProvider = {
   id: 'sandbox',
   name: { zh: '沙箱支付（仅测试模式）', en: 'Sandbox (test mode only)' },
   modes: ['test'],
+  currencies: 'any',
+  methods: [],
+  createsRemotely: false,
   // There is nobody to ask.
   canQuery: false,
   confirmByQueryDefault: false,
@@ -82,9 +77,9 @@ export const sandbox: PaymentProvider = {
   checkConfig: (config) => checkFields(configFields, config),
   verify,
   acknowledge: {
-    accepted: ack('{"ok":true}'),
-    refused: ack('{"ok":false}', 400),
-    retryLater: ack('{"ok":false}', 503),
+    accepted: ack('{"ok":true}', 200, 'application/json'),
+    refused: ack('{"ok":false}', 400, 'application/json'),
+    retryLater: ack('{"ok":false}', 503, 'application/json'),
   },
   createPayment: (account, payment) =>
     Promise.resolve({

@@ -1,7 +1,7 @@
 /** A stored supplier account with its secrets opened. */
 import type { Mode } from '../../domain/order.ts';
 import { secretAad, type Keyring } from '../keyring/keyring.ts';
-import type { ConfigField } from '../payments/provider.ts';
+import type { ConfigField } from '../config-fields.ts';
 import type { SupplierAccount } from './supplier.ts';
 
 type Config = Readonly<Record<string, string>>;

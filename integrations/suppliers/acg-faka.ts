@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { parseAmount } from '../../domain/money.ts';
 import type { Refusal } from '../../domain/supplier.ts';
 import type { Outbound } from '../outbound.ts';
-import { checkFields, type ConfigField } from '../payments/provider.ts';
+import { checkFields, type ConfigField } from '../config-fields.ts';
 import { parseItems } from './acg-items.ts';
 import { Codes, SupplierTrouble, type Answer, type Purchase, type SupplierAccount, type SupplierAdapter } from './supplier.ts'; // prettier-ignore
 import { asObject, ask, attempt, decimal, jsonObject, masked } from './wire.ts';

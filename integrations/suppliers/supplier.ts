@@ -5,7 +5,7 @@
 import type { Mode } from '../../domain/order.ts';
 import type { Refusal } from '../../domain/supplier.ts';
 import type { Outbound } from '../outbound.ts';
-import type { ConfigField, ConfigProblem } from '../payments/provider.ts';
+import type { ConfigField, ConfigProblem } from '../config-fields.ts';
 
 export interface SupplierAccount {
   readonly id: number;
