@@ -1,11 +1,11 @@
 /**
  * A Signal from Temporal Web UI becomes a row like any other action (rules 1 and 2). Its sender is unknown: what is not
- * harmless only notes that somebody asked for it.
+ * harmless opens a task that a signed-in person confirms.
  */
 import { applyAction } from '../db/actions.ts';
 import { noteRefusedSignal } from '../db/audit.ts';
 import { actors } from '../db/locks.ts';
-import { actionRules, isActionKind } from '../domain/actions.ts';
+import { actionRules, isActionKind, sourcePattern } from '../domain/actions.ts';
 import { KnownError } from '../domain/errors.ts';
 import type { ActivityDeps } from './deps.ts';
 
@@ -14,17 +14,21 @@ export interface SignalledAction {
   readonly orderNo: string;
   readonly kind: string;
   readonly note: string;
+  /** Of `choose_source`. */
+  readonly source?: string;
 }
 
 export async function recordSignal(deps: ActivityDeps, signal: SignalledAction): Promise<void> {
-  const { id, orderNo, kind } = signal;
-  if (isActionKind(kind) && actionRules[kind].bySignal) {
+  const { id, orderNo, kind, source } = signal;
+  const note = signal.note.slice(0, 500);
+  if (isActionKind(kind) && actionRules[kind].bySignal && (source === undefined || sourcePattern.test(source))) {
     try {
-      await applyAction(deps.pool, { id, orderNo, kind, note: signal.note.slice(0, 500), actorId: actors.temporalUi });
+      const action = { id, orderNo, kind, note, actorId: actors.temporalUi };
+      await applyAction(deps.pool, source === undefined ? action : { ...action, source });
       return;
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
     }
   }
-  await noteRefusedSignal(deps.pool, orderNo, kind.slice(0, 40));
+  await noteRefusedSignal(deps.pool, orderNo, kind.slice(0, 40), note);
 }

@@ -7,6 +7,7 @@ import { consoleRoutes } from './console/routes.ts';
 import { sourceRoutes } from './console/sources.ts';
 import { supplierRoutes } from './console/suppliers.ts';
 import { goodsRoutes } from './console/goods.ts';
+import { workRoutes } from './console/work.ts';
 import type { ApiDeps } from './deps.ts';
 import { healthRouter } from './health.ts';
 import { errorHandler, refuseInsecure, requestIds, sendError } from './http.ts';
@@ -73,6 +74,7 @@ export function createApp(deps: ApiDeps): Express {
   opsRoutes(routes, authenticate, deps);
   consoleRoutes(routes, authenticate, deps, findPerson);
   supplierRoutes(routes, authenticate, deps);
+  workRoutes(routes, authenticate, deps);
   sourceRoutes(routes, authenticate, deps);
   goodsRoutes(routes, authenticate, deps);
   app.use(routes);

@@ -3,10 +3,13 @@
  * the second person finds the state changed and learns who was first.
  */
 import { actionRules, type ActionKind } from '../domain/actions.ts';
-import { KnownError } from '../domain/errors.ts';
+import { KnownError, type ErrorCode } from '../domain/errors.ts';
 import { isFinal, type OrderState } from '../domain/order.ts';
 import { deadlines } from '../domain/policy.ts';
-import { one, statement, transaction, type Pool } from './sql.ts';
+import { parseTrigger } from '../domain/trigger.ts';
+import { deliverFromPool, deliverTyped, type HandOrder, type TypedCard } from './hand-delivery.ts';
+import { one, statement, transaction, type Pool, type Transaction } from './sql.ts';
+import { endsWithTrouble } from './task-kinds.ts';
 
 export interface StaffAction {
   /** Idempotency key: the same id again gives the same answer and changes nothing. */
@@ -15,6 +18,10 @@ export interface StaffAction {
   readonly kind: ActionKind;
   readonly actorId: number;
   readonly note: string;
+  /** Of `deliver_by_hand`. */
+  readonly cards?: readonly TypedCard[];
+  /** Of `choose_source`. */
+  readonly source?: string;
 }
 
 export interface AppliedAction {
@@ -25,9 +32,21 @@ export interface AppliedAction {
   readonly repeated: boolean;
 }
 
-const lockByNo = statement<{ id: number; state: OrderState; paid: boolean }, [string]>(
+interface LockedOrder extends HandOrder {
+  readonly state: OrderState;
+  readonly paid: boolean;
+  readonly unconfirmed: boolean;
+  readonly trigger: unknown;
+  readonly cleared: boolean;
+}
+
+const lockByNo = statement<LockedOrder, [string]>(
   'action_lock_order',
-  'select id, state, paid_at is not null as paid from orders where no = $1 for update',
+  `select o.id, o.state, o.paid_at is not null as paid, o.product_id as "productId", o.mode, o.trigger,
+     o.cleared_at is not null as cleared, o.confirm_by_query and o.payment_confirmed_at is null as unconfirmed,
+     o.quantity - (select count(*)::int from cards c where c.order_id = o.id and c.state = 'sold') as missing,
+     p.quarantined_at is not null as quarantined
+   from orders o join products p on p.id = o.product_id where o.no = $1 for update of o`,
 );
 const earlier = statement<{ toState: OrderState; orderId: number }, [string]>(
   'action_earlier',
@@ -38,60 +57,90 @@ const last = statement<{ kind: string; by: string; at: Date }, [number]>(
   `select x.kind, a.name as by, x.at from order_actions x join actors a on a.id = x.actor_id
    where x.order_id = $1 order by x.at desc limit 1`,
 );
+// $7 `delivered` was done by the release before: then only the row, the wake and the audit are left.
 const insert = statement<
   { outboxId: number | null },
-  [string, number, ActionKind, number, string, OrderState, OrderState, boolean, boolean, number]
+  [string, number, ActionKind, number, string, OrderState, OrderState, boolean, boolean, number, ErrorCode | null, string]
 >(
   'action_apply',
   `with acted as (
-     insert into order_actions (id, order_id, kind, actor_id, note, from_state, to_state) values ($1, $2, $3, $4, $5, $6, $7)
+     insert into order_actions (id, order_id, kind, actor_id, note, from_state, to_state, detail)
+     values ($1, $2, $3, $4, $5, $6, $7, $12::jsonb)
    ), moved as (
-     update orders set state = $7, failure_code = null, next_query_at = null,
+     update orders set state = $7, failure_code = $11, next_query_at = null,
+       paid_at = case when $3 = 'confirm_payment' then coalesce(paid_at, now()) else paid_at end,
+       payment_confirmed_at = case when $3 = 'confirm_payment' then coalesce(payment_confirmed_at, now()) else payment_confirmed_at end,
+       cleared_at = case when $3 = 'confirm_payment' then coalesce(cleared_at, now()) else cleared_at end,
+       source = case when $3 = 'choose_source' then nullif($12::jsonb ->> 'source', 'auto') else source end,
        done_at = case when $9 then now() end,
-       next_deadline = case when paid_at is not null and not $9 then now() + $10 * interval '1 millisecond' end
-     where id = $2
+       next_deadline = case when (paid_at is not null or $3 = 'confirm_payment') and not $9 then now() + $10 * interval '1 millisecond' end
+     where id = $2 and $7 <> 'delivered'
    ), eased as (
-     update tasks set closed_at = now(), closed_by = $4 where order_id = $2 and closed_at is null and code not like 'PAYMENT\\_%'
+     update tasks set closed_at = now(), closed_by = $4 where order_id = $2 and closed_at is null and ${endsWithTrouble}
+   ), asked as (
+     insert into tasks (order_id, code, detail) select $2, $11, jsonb_build_object('note', $5::text) where $11::text is not null
    ), left_line as (
      delete from stock_waits where order_id = $2 and $7 <> 'paid'
    ), promised as (
      insert into outbox (kind, order_id) select 'wake', $2 where $8 returning id
    ), noted as (
      insert into audit (actor_id, action, order_id, detail)
-     values ($4, $3, $2, jsonb_build_object('action', $1::uuid, 'from', $6::text, 'to', $7::text))
+     values ($4, $3, $2, jsonb_build_object('action', $1::uuid, 'from', $6::text, 'to', $7::text, 'note', $5::text) || $12::jsonb)
    )
    select (select id from promised) as "outboxId"`,
 );
 
-/** Applies a staff action, or throws ORDER_NOT_FOUND or ORDER_STATE_CONFLICT (detail: state, and who acted last). */
+/**
+ * Applies a staff action, or throws: ORDER_NOT_FOUND, ORDER_STATE_CONFLICT (detail: state, and who acted last), and what
+ * delivering by hand refuses. Nothing is changed then.
+ */
 export async function applyAction(pool: Pool, action: StaffAction): Promise<AppliedAction> {
+  return transaction(pool, (tx) => applyActionIn(tx, action));
+}
+
+/** The same inside a transaction. */
+export async function applyActionIn(tx: Transaction, action: StaffAction): Promise<AppliedAction> {
   const rule = actionRules[action.kind];
-  return transaction(pool, async (tx) => {
-    const order = (await lockByNo(tx, [action.orderNo]))[0];
-    if (!order) throw new KnownError('ORDER_NOT_FOUND');
-    const done = (await earlier(tx, [action.id]))[0];
-    if (done) {
-      if (done.orderId !== order.id) throw new KnownError('IDEMPOTENCY_CONFLICT');
-      return { orderId: order.id, state: done.toState, repeated: true };
-    }
-    if (!rule.from.includes(order.state)) {
-      const first = (await last(tx, [order.id]))[0];
-      throw new KnownError('ORDER_STATE_CONFLICT', { state: order.state, ...(first && { last: first }) });
-    }
-    const { outboxId } = one(
-      await insert(tx, [
-        action.id,
-        order.id,
-        action.kind,
-        action.actorId,
-        action.note,
-        order.state,
-        rule.to,
-        order.paid,
-        isFinal(rule.to),
-        deadlines.working,
-      ]),
-    );
-    return { orderId: order.id, state: rule.to, repeated: false, ...(outboxId !== null && { outboxId }) };
-  });
+  const order = (await lockByNo(tx, [action.orderNo]))[0];
+  if (!order) throw new KnownError('ORDER_NOT_FOUND');
+  const done = (await earlier(tx, [action.id]))[0];
+  if (done) {
+    if (done.orderId !== order.id) throw new KnownError('IDEMPOTENCY_CONFLICT');
+    return { orderId: order.id, state: done.toState, repeated: true };
+  }
+  if (!rule.from.includes(order.state)) {
+    const first = (await last(tx, [order.id]))[0];
+    throw new KnownError('ORDER_STATE_CONFLICT', { state: order.state, ...(first && { last: first }) });
+  }
+  await deliverIfAsked(tx, order, action);
+  const { outboxId } = one(
+    await insert(tx, [
+      action.id,
+      order.id,
+      action.kind,
+      action.actorId,
+      action.note,
+      order.state,
+      rule.to,
+      order.paid || action.kind === 'confirm_payment',
+      isFinal(rule.to) && rule.to !== 'delivered',
+      deadlines.working,
+      action.kind === 'hand_over' ? 'HANDED_OVER' : null,
+      JSON.stringify(action.source === undefined ? {} : { source: action.source }),
+    ]),
+  );
+  return { orderId: order.id, state: rule.to, repeated: false, ...(outboxId !== null && { outboxId }) };
+}
+
+async function deliverIfAsked(tx: Transaction, order: LockedOrder, action: StaffAction): Promise<void> {
+  if (action.kind === 'deliver_by_hand') {
+    await deliverTyped(tx, order, action.cards ?? [], { id: action.actorId, note: action.note });
+  } else if (action.kind === 'deliver_from_pool') {
+    // Also by Signal, so the money must be there: a person who knows better confirms it first, by name.
+    const uncleared = parseTrigger(order.trigger).when === 'confirmed' && !order.cleared;
+    if (order.unconfirmed || uncleared) throw new KnownError('PAYMENT_NOT_CONFIRMED_YET');
+    await deliverFromPool(tx, order, action.actorId);
+  } else if (action.kind === 'choose_source' && action.source === undefined) {
+    throw new KnownError('SOURCE_UNKNOWN');
+  }
 }

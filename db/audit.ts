@@ -71,13 +71,18 @@ export async function verifyAudit(db: Queryable): Promise<{ seq: number; auditId
   }
 }
 
-const refusedSignal = statement<object, [string, string]>(
+const refusedSignal = statement<object, [string, string, string]>(
   'audit_refused_signal',
-  `insert into audit (actor_id, action, order_id, detail)
-   select ${actors.temporalUi}, 'signal_refused', id, jsonb_build_object('kind', $2::text) from orders where no = $1`,
+  `with asked as (
+     insert into tasks (order_id, code, detail)
+     select id, 'SIGNAL_REQUEST', jsonb_build_object('kind', $2::text, 'note', $3::text) from orders where no = $1
+     on conflict do nothing
+   )
+   insert into audit (actor_id, action, order_id, detail)
+   select ${actors.temporalUi}, 'signal_refused', id, jsonb_build_object('kind', $2::text, 'note', $3::text) from orders where no = $1`,
 );
 
-/** Somebody signalled what a Signal may not do, or what the order's state did not allow. */
-export async function noteRefusedSignal(db: Queryable, orderNo: string, kind: string): Promise<void> {
-  await refusedSignal(db, [orderNo, kind]);
+/** Somebody signalled what a Signal may not do, or what the order's state did not allow: people shall know. */
+export async function noteRefusedSignal(db: Queryable, orderNo: string, kind: string, note: string): Promise<void> {
+  await refusedSignal(db, [orderNo, kind, note]);
 }

@@ -2,6 +2,7 @@
 import type { Mode } from '../domain/order.ts';
 import type { PaidOrder, PendingMessage } from './delivery.ts';
 import { actors, advisory } from './locks.ts';
+import { pickCards } from './pick.ts';
 import { releaseParts } from './release.ts';
 import { one, statement, type Transaction } from './sql.ts';
 
@@ -30,10 +31,7 @@ function claimText(locking: 'for update skip locked' | 'for update', inLine: str
             coalesce((select quarantined_at is not null from products where id = $2), true) as quarantined,
             exists (select from stock_waits w where w.product_id = $2 and w.mode = $3 and ${inLine}) as queued
    ), picked as materialized (
-     select c.id from cards c
-     where c.product_id = $2 and c.mode = $3 and c.state = 'available'
-       and (select automatic and not quarantined and not queued from gate)
-     order by c.seq limit $4 ${locking}
+     ${pickCards({ product: '$2', mode: '$3', limit: '$4', and: '(select automatic and not quarantined and not queued from gate)' }, locking)}
    ), enough as materialized (
      select count(*) = $4 as ok, count(*)::int as found from picked
    ), sold as (

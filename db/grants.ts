@@ -4,6 +4,7 @@
  */
 import type { Mode } from '../domain/order.ts';
 import { actors, advisory } from './locks.ts';
+import { pickCards } from './pick.ts';
 import { releaseParts } from './release.ts';
 import { one, statement, transaction, type Pool, type Queryable, type Transaction } from './sql.ts';
 
@@ -39,7 +40,7 @@ const line = statement<Waiter, [number, Mode, number, number]>(
 );
 const cards = statement<{ id: number }, [number, Mode, number]>(
   'grant_cards',
-  `select id from cards where product_id = $1 and mode = $2 and state = 'available' order by seq limit $3 for update`,
+  pickCards({ product: '$1', mode: '$2', limit: '$3' }, 'for update'),
 );
 // Who acts on an order now holds its row: the granter waits for nobody (it would be a circle), it comes again.
 const lockOrders = statement<{ id: number }, [number[]]>(

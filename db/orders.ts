@@ -17,7 +17,8 @@ export interface NewOrder {
   readonly quantity: number;
   readonly amountMinor: number;
   readonly currency: string;
-  readonly accountId: number;
+  /** Null: made by hand. */
+  readonly accountId: number | null;
   readonly confirmByQuery: boolean;
   readonly policy: DeliveryPolicy;
   readonly trigger: Trigger;
@@ -49,7 +50,7 @@ export interface OrderRow {
   readonly quantity: number;
   readonly amountMinor: number;
   readonly currency: string;
-  readonly accountId: number;
+  readonly accountId: number | null;
   readonly requestHash: Buffer;
   readonly token: Buffer;
   readonly expiresAt: Date;
@@ -68,7 +69,7 @@ export interface OrderRow {
 const insert = statement<
   { id: number },
   [
-    ...[string, Mode, number, string, Buffer, number, number, number, string, number],
+    ...[string, Mode, number, string, Buffer, number, number, number, string, number | null],
     ...[
       boolean,
       string,

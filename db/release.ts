@@ -2,6 +2,7 @@
  * The point of no return (rule 5): from the commit of these parts on, the pickup page shows the goods. Shared by
  * everything that completes an order's last missing piece, so that none forgets a part of it.
  */
+import { endsWithTrouble } from './task-kinds.ts';
 
 /**
  * CTEs that release the orders of a CTE `ready (order_id, cards)`; `released` and `queued` may be read afterwards.
@@ -21,7 +22,7 @@ export function releaseParts(actor: string, how = `'{}'::jsonb`): string {
      returning id, kind
    ), eased as (
      update tasks set closed_at = now(), closed_by = ${actor}
-     where order_id in (select id from released) and closed_at is null and code not like 'PAYMENT\\_%'
+     where order_id in (select id from released) and closed_at is null and ${endsWithTrouble}
    ), left_line as (
      delete from stock_waits where order_id in (select id from released)
    ), noted as (

@@ -6,7 +6,8 @@ const join = statement<object, [number, boolean]>(
   'line_join',
   `with mine as (
      insert into stock_waits (order_id, product_id, mode, quantity, paid_at)
-     select id, product_id, mode, quantity, paid_at from orders where id = $1
+     select id, product_id, mode, quantity - (select count(*) from cards c where c.order_id = $1 and c.state = 'sold'), paid_at
+     from orders where id = $1
      on conflict do nothing
    )
    insert into stock_turns (product_id, mode) select product_id, mode from orders where id = $1 and $2`,

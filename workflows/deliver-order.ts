@@ -32,7 +32,7 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
   let over = false;
   let troubled = false;
   let cancelled = false;
-  const signals: { kind: string; note: string }[] = [];
+  const signals: { kind: string; note: string; source?: string }[] = [];
 
   wf.setHandler(
     wake,
@@ -43,11 +43,13 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
   );
   wf.setHandler(
     staffAction,
-    ({ kind, note }) => {
-      signals.push({ kind, note: note ?? '' });
+    (signal: { kind?: unknown; note?: unknown; source?: unknown } | undefined) => {
+      // By hand, so anything may come; a handler that throws would stop the order.
+      const { kind, note, source } = signal ?? {};
+      signals.push({ kind: text(kind), note: text(note), ...(typeof source === 'string' && { source }) });
       asked++;
     },
-    { description: 'By ops: {"kind":"retry"}; kinds that need a signed-in person open a task instead' },
+    { description: 'By ops: {"kind":"retry"|"deliver_from_pool"|"choose_source"|"hand_over","note":"why","source":"pool"}; what needs a signed-in person opens a task instead' },
   );
   wf.setHandler(
     apply,
@@ -56,7 +58,13 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
       await wf.condition(() => served >= mine || over);
       return { state };
     },
-    { description: 'A staff action was recorded: answer once the order has been read again' },
+    {
+      description: 'A staff action was recorded: answer once the order has been read again',
+      // Synchronous, or it would let everything through. What the action may do was decided with its row.
+      validator: (action: { actionId?: unknown } | undefined) => {
+        if (!/^[0-9a-f-]{36}$/.test(text(action?.actionId))) throw wf.ApplicationFailure.nonRetryable('apply takes {"actionId": "<uuid of order_actions>"}', 'BAD_REQUEST');
+      },
+    },
   );
   wf.setHandler(orderState, () => state);
 
@@ -176,6 +184,10 @@ async function tellPeople(message: { id: number; kind: 'mail' | 'webhook' }): Pr
     // The scope is not cancellable: this is a day of failures, never a cancel.
     await steady.giveUpMessage({ messageId });
   }
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** The label of the timer, for people in the Web UI. */

@@ -18,7 +18,7 @@ export const wake = defineSignal('wake');
 export const apply = defineUpdate<{ state: OrderState }, [{ actionId: string }]>('apply');
 
 /** For people in Temporal Web UI or `temporal workflow signal`. The sender is unknown, so only harmless kinds count. */
-export const staffAction = defineSignal<[{ kind: string; note?: string }]>('staffAction');
+export const staffAction = defineSignal<[{ kind: string; note?: string; source?: string }]>('staffAction');
 
 /** Where the order stands, in one word. */
 export const orderState = defineQuery<OrderState>('state');

@@ -3,6 +3,7 @@ export * as consoleSession from './console-session.ts';
 export * as consoleStaff from './console-staff.ts';
 export * as consoleSuppliers from './console-suppliers.ts';
 export * as consoleGoods from './console-goods.ts';
+export * as consoleWork from './console-work.ts';
 export * as ops from './ops.ts';
 export * as shop from './shop.ts';
 export type { Route, Scope } from './route.ts';

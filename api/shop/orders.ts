@@ -125,7 +125,7 @@ function repeated(order: OrderRow, requestHash: Buffer): OrderRow {
 }
 
 async function payUrl(deps: ApiDeps, order: OrderRow, method: string | undefined): Promise<string> {
-  const stored = await accountForOrder(deps.pool, order.mode, { id: order.accountId });
+  const stored = await accountForOrder(deps.pool, order.mode, { id: order.accountId ?? 0 });
   const provider = stored && deps.providers.get(stored.provider);
   if (!provider) throw new KnownError('ACCOUNT_NOT_FOUND');
   const base = deps.environment.PUBLIC_URL;
