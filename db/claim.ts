@@ -11,6 +11,8 @@ export interface ClaimAnswer {
   readonly quarantined: boolean;
   /** Others wait for the same goods: nobody overtakes them (rule 7). */
   readonly queued: boolean;
+  /** They wait although something is there: too little for the first of them, or on its way to them. */
+  readonly held: boolean;
   readonly claimed: boolean;
   /** Cards that were there, up to the quantity. */
   readonly found: number;
@@ -41,6 +43,7 @@ function claimText(locking: 'for update skip locked' | 'for update', inLine: str
      select $1::bigint as order_id, $4::int as cards where (select ok from enough)
    ), ${releaseParts(String(actors.automation))}
    select gate.automatic, gate.quarantined, gate.queued, enough.ok as claimed, enough.found,
+          gate.queued and exists (select from cards c where c.product_id = $2 and c.mode = $3 and c.state = 'available') as held,
           coalesce((select jsonb_agg(jsonb_build_object('id', q.id, 'kind', q.kind) order by q.id) from queued q), '[]') as messages
    from gate, enough`;
 }

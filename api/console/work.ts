@@ -5,9 +5,18 @@ import { productBySku } from '../../db/catalog.ts';
 import { deliverManually } from '../../db/manual-orders.ts';
 import { actionsOfOrder, missingPieces } from '../../db/order-actions.ts';
 import { orderByNo } from '../../db/orders.ts';
-import { claimTask, closeTask, countTasks, listTasks, releaseTask, tasksOfOrder, type TaskRow } from '../../db/tasks.ts';
+import {
+  claimTask,
+  closeTask,
+  countTasks,
+  listTasks,
+  releaseTask,
+  tasksOfOrder,
+  type TaskRow,
+} from '../../db/tasks.ts';
 import { actionRules, actionsFrom } from '../../domain/actions.ts';
-import { errors, isErrorCode, KnownError, type ErrorText } from '../../domain/errors.ts';
+import type { ErrorText } from '../../domain/error-entry.ts';
+import { errors, isErrorCode, KnownError } from '../../domain/errors.ts';
 import { makeOrderNo, orderNoBytes } from '../../domain/ids.ts';
 import { clampDeliveryPolicy } from '../../domain/policy.ts';
 import { proposalsFor } from '../../domain/proposals.ts';

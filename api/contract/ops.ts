@@ -1,8 +1,7 @@
 /** What the holder of the ops token may do, until accounts exist. */
 import { z } from 'zod';
-import { actionKinds } from '../../domain/actions.ts';
 import { orderNoPattern } from '../../domain/ids.ts';
-import { orderStates } from '../../domain/order.ts';
+import { actionAnswer, actionBody, actionErrors } from './console-work.ts';
 import { route, scopes } from './route.ts';
 import { orderView, sku } from './shop.ts';
 
@@ -65,16 +64,9 @@ export const actOnOrder = route({
   summary: { zh: '处理订单', en: 'Act on an order' },
   auth: 'ops',
   params,
-  body: z.strictObject({
-    id: z.uuid().describe('Idempotency key'),
-    kind: z.enum(actionKinds),
-    note: z.string().max(500).default(''),
-  }),
-  response: z.strictObject({
-    state: z.enum(orderStates),
-    workflow: z.enum(['answered', 'later']).describe('later: the action is kept and the order goes on when it can'),
-  }),
-  errors: ['ORDER_NOT_FOUND', 'ORDER_STATE_CONFLICT', 'IDEMPOTENCY_CONFLICT'],
+  body: actionBody,
+  response: actionAnswer,
+  errors: [...actionErrors],
 });
 
 export const switchDelivery = route({

@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Router } from 'express';
 import { ensureShop, insertAccount, insertApiKey, reserveAccountId, setWebhookSecret } from '../../db/access.ts';
-import { applyAction } from '../../db/actions.ts';
 import { setQuarantine } from '../../db/catalog.ts';
 import { orderTasks, orderTimeline } from '../../db/order-detail.ts';
 import { actors } from '../../db/locks.ts';
@@ -15,11 +14,12 @@ import { sealAccount } from '../../integrations/payments/account.ts';
 import { sha256 } from '../authenticate.ts';
 import { ops } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
-import { serve, type Authenticate } from '../serve.ts';
+import { actOnOrder } from '../console/act.ts';
+import { person, serve, type Authenticate } from '../serve.ts';
 import { viewOrder } from '../shop/orders.ts';
 
 export function opsRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps): void {
-  const { pool, keyring, providers, environment, temporal } = deps;
+  const { pool, keyring, providers, environment } = deps;
 
   serve(router, authenticate, ops.createApiKey, async ({ body }) => {
     const shopId = await ensureShop(pool, body.shop, body.webhookUrl ?? null);
@@ -66,13 +66,7 @@ export function opsRoutes(router: Router, authenticate: Authenticate, deps: ApiD
     };
   });
 
-  serve(router, authenticate, ops.actOnOrder, async ({ params, body }) => {
-    const action = { ...body, orderNo: params.no, actorId: actors.opsToken };
-    const applied = await applyAction(pool, action);
-    // The row is the action; the workflow's answer is a courtesy.
-    const answered = applied.outboxId === undefined ? undefined : await temporal.apply(params.no, body.id);
-    return { state: answered ?? applied.state, workflow: answered ? ('answered' as const) : ('later' as const) };
-  });
+  serve(router, authenticate, ops.actOnOrder, (call) => actOnOrder(deps, person(call), call.params.no, call.body));
 
   serve(router, authenticate, ops.switchDelivery, async ({ body }) => {
     await setAutoDelivery(pool, body.on, actors.opsToken, body.resume);

@@ -13,7 +13,7 @@ export async function paidOrders(system: System, count: number, quantity = 1, sk
     system,
     `insert into orders (no, mode, shop_id, idempotency_key, request_hash, product_id, quantity, amount_minor, currency, account_id,
        confirm_by_query, policy, trigger, token_hash, token, state, expires_at, paid_at, next_deadline)
-     select no || g, mode, shop_id, idempotency_key || g || $4, request_hash, product_id, $3, 100, currency, account_id, false, policy,
+     select left(no, 13) || lpad(g::text, 7, '0'), mode, shop_id, idempotency_key || g || $4, request_hash, product_id, $3, 100, currency, account_id, false, policy,
        trigger, sha256(($4 || g)::bytea), token, 'paid', expires_at, now() + g * interval '1 millisecond', now() + interval '1 hour'
      from orders, generate_series(1, $2) g where no = $1 order by g returning id`,
     orderNo,
