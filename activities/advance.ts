@@ -44,12 +44,8 @@ async function shortOfStock(tx: Transaction, order: PaidOrder, answer: ClaimAnsw
   const other = order.source === ownPool ? undefined : (await otherSources(tx, order))[0];
   if (other !== undefined) return purchase(order, other);
   await joinLine(tx, order.id, answer.queued);
-  return wait(
-    tx,
-    order,
-    'waiting_stock',
-    answer.queued ? 'STOCK_QUEUED' : answer.found > 0 ? 'POOL_SHORT' : 'POOL_EMPTY',
-  );
+  const code = answer.held ? 'STOCK_QUEUED' : answer.found > 0 ? 'POOL_SHORT' : 'POOL_EMPTY';
+  return wait(tx, order, 'waiting_stock', code);
 }
 
 function purchase(order: PaidOrder, source: string): Outcome {

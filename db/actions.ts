@@ -60,7 +60,20 @@ const last = statement<{ kind: string; by: string; at: Date }, [number]>(
 // $7 `delivered` was done by the release before: then only the row, the wake and the audit are left.
 const insert = statement<
   { outboxId: number | null },
-  [string, number, ActionKind, number, string, OrderState, OrderState, boolean, boolean, number, ErrorCode | null, string]
+  [
+    string,
+    number,
+    ActionKind,
+    number,
+    string,
+    OrderState,
+    OrderState,
+    boolean,
+    boolean,
+    number,
+    ErrorCode | null,
+    string,
+  ]
 >(
   'action_apply',
   `with acted as (

@@ -79,7 +79,8 @@ export async function deliverTyped(
   given: readonly TypedCard[],
   actor: { readonly id: number; readonly note: string },
 ): Promise<void> {
-  if (given.length !== order.missing) throw new KnownError('GOODS_COUNT', { wanted: order.missing, given: given.length });
+  if (given.length !== order.missing)
+    throw new KnownError('GOODS_COUNT', { wanted: order.missing, given: given.length });
   const names = given.map((card) => card.fingerprint.toString('hex'));
   const twice = names.flatMap((name, i) => (names.indexOf(name) < i ? [i + 1] : []));
   if (twice.length > 0) throw new KnownError('KEY_TWICE', { entries: twice });

@@ -54,7 +54,16 @@ const list = (open: boolean): string => `select ${columns} from ${joins}
            when 'others' then t.claimed_by <> $6 else true end
      and ($7::bigint is null or t.id ${open ? '>' : '<'} $7)
    order by t.id ${open ? '' : 'desc'} limit $8`;
-type ListParams = [string | null, string | null, Mode | null, string | null, string | null, number, number | null, number];
+type ListParams = [
+  string | null,
+  string | null,
+  Mode | null,
+  string | null,
+  string | null,
+  number,
+  number | null,
+  number,
+];
 const openTasks = statement<TaskRow, ListParams>('tasks_open_list', list(true));
 const closedTasks = statement<TaskRow, ListParams>('tasks_closed_list', list(false));
 

@@ -49,7 +49,10 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
       signals.push({ kind: text(kind), note: text(note), ...(typeof source === 'string' && { source }) });
       asked++;
     },
-    { description: 'By ops: {"kind":"retry"|"deliver_from_pool"|"choose_source"|"hand_over","note":"why","source":"pool"}; what needs a signed-in person opens a task instead' },
+    {
+      description:
+        'By ops: {"kind":"retry"|"deliver_from_pool"|"choose_source"|"hand_over","note":"why","source":"pool"}; what needs a signed-in person opens a task instead',
+    },
   );
   wf.setHandler(
     apply,
@@ -62,7 +65,11 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
       description: 'A staff action was recorded: answer once the order has been read again',
       // Synchronous, or it would let everything through. What the action may do was decided with its row.
       validator: (action: { actionId?: unknown } | undefined) => {
-        if (!/^[0-9a-f-]{36}$/.test(text(action?.actionId))) throw wf.ApplicationFailure.nonRetryable('apply takes {"actionId": "<uuid of order_actions>"}', 'BAD_REQUEST');
+        if (!/^[0-9a-f-]{36}$/.test(text(action?.actionId)))
+          throw wf.ApplicationFailure.nonRetryable(
+            'apply takes {"actionId": "<uuid of order_actions>"}',
+            'BAD_REQUEST',
+          );
       },
     },
   );

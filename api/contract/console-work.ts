@@ -77,7 +77,9 @@ export const countTasks = route({
   response: z.strictObject({
     open: z.int(),
     mine: z.int(),
-    reasons: z.array(z.strictObject({ code: z.string(), zh: text, en: text, count: z.int(), oldest: z.iso.datetime() })),
+    reasons: z.array(
+      z.strictObject({ code: z.string(), zh: text, en: text, count: z.int(), oldest: z.iso.datetime() }),
+    ),
   }),
 });
 
