@@ -22,6 +22,7 @@ export interface ApiDeps {
   readonly metrics: Metrics;
   readonly temporal: {
     readonly up: boolean;
+    answers(): Promise<boolean>;
     start(order: OrderStart): void;
     apply(orderNo: string, actionId: string): Promise<OrderState | undefined>;
   };

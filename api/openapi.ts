@@ -9,9 +9,11 @@ extendZodWithOpenApi(z);
 
 const always: readonly ErrorCode[] = ['BAD_REQUEST', 'UNAUTHENTICATED', 'FORBIDDEN', 'INSECURE_HTTP', 'DATABASE_DOWN', 'INTERNAL']; // prettier-ignore
 const text = z.object({ cause: z.string(), next: z.string() });
-const errorBody = z.object({
-  error: z.object({ code: z.string(), zh: text, en: text, detail: z.unknown().optional(), requestId: z.string() }),
-});
+const errorBody = z
+  .object({
+    error: z.object({ code: z.string(), zh: text, en: text, detail: z.unknown().optional(), requestId: z.string() }),
+  })
+  .meta({ id: 'Error' });
 
 /** Every route of the table. */
 export const allRoutes: readonly Route[] = Object.values(table)
@@ -76,8 +78,17 @@ export function openApiDocument(): ReturnType<OpenApiGeneratorV31['generateDocum
       },
     });
   }
-  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+  const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: { title: 'Miaofa 秒发', version: '1', description: 'Automatic delivery of virtual goods. 自动发货接口。' },
   });
+  // A coerced value may be anything at first, also absent, as zod sees it; a part of a path never is.
+  for (const item of Object.values(document.paths ?? {})) {
+    for (const operation of Object.values(
+      item as Record<string, { parameters?: { in?: string; required?: boolean }[] }>,
+    )) {
+      for (const parameter of operation.parameters ?? []) if (parameter.in === 'path') parameter.required = true;
+    }
+  }
+  return document;
 }

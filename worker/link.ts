@@ -47,17 +47,22 @@ export function createLink(options: LinkOptions): TemporalLink {
   const listeners: (() => void)[] = [];
 
   const session = async (): Promise<void> => {
+    let probe: NodeJS.Timeout | undefined;
     const connection = await NativeConnection.connect({ address: options.address });
     try {
       worker = await options.worker?.(connection);
       client = new Client({ connection, namespace: options.namespace, dataConverter: options.dataConverter });
       metrics.temporalUp.set(1);
       log.info({ address: options.address }, 'temporal connected');
+      probe = setInterval(() => {
+        void temporalAnswers({ client }).then((answers) => metrics.temporalUp.set(answers ? 1 : 0));
+      }, probeMs).unref();
       const running = worker?.run();
       for (const listener of listeners) listener();
       if (running) await running;
       else await new Promise<void>((resolve) => (wakeUp = resolve));
     } finally {
+      clearInterval(probe);
       client = undefined;
       worker = undefined;
       metrics.temporalUp.set(0);
@@ -103,6 +108,20 @@ export function createLink(options: LinkOptions): TemporalLink {
     },
   };
 }
+
+/** True if Temporal answers within `ms`: one that hangs keeps its connections open. */
+export async function temporalAnswers({ client }: Pick<TemporalLink, 'client'>, ms = 1_500): Promise<boolean> {
+  if (!client) return false;
+  return client
+    .withDeadline(Date.now() + ms, () => client.workflowService.getSystemInfo({}))
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+/** How often the connection is tried for the metric: gRPC itself goes on trying in silence. */
+const probeMs = 5_000;
 
 type StartOptions = WorkflowStartOptions<typeof deliverOrder>;
 

@@ -4,7 +4,7 @@ import { readEnvironment } from '../integrations/environment.ts';
 import { createCodec } from './codec.ts';
 import { composeProcess } from './compose.ts';
 import { createOrdersWorker } from './create.ts';
-import { createLink } from './link.ts';
+import { createLink, temporalAnswers } from './link.ts';
 import { startLoops } from './loops/index.ts';
 import { exitOnTrouble, onStop } from './process-end.ts';
 import { installRuntime } from './runtime.ts';
@@ -41,8 +41,10 @@ const admin = http
       });
     } else if (request.url === '/healthz') response.end('ok');
     else if (request.url === '/readyz') {
-      response.statusCode = link.up ? 200 : 503;
-      response.end(link.up ? 'ok' : 'temporal down');
+      void temporalAnswers(link).then((answers) => {
+        response.statusCode = answers ? 200 : 503;
+        response.end(answers ? 'ok' : 'temporal down');
+      });
     } else {
       response.statusCode = 404;
       response.end();

@@ -8,7 +8,7 @@ import { removePromises } from '../db/outbox.ts';
 import type { Pool } from '../db/sql.ts';
 import type { OrderState } from '../domain/order.ts';
 import type { Metrics } from '../integrations/metrics.ts';
-import { applyToOrder, startOrder, type TemporalLink } from './link.ts';
+import { applyToOrder, startOrder, temporalAnswers, type TemporalLink } from './link.ts';
 
 const atOnce = 200; // starts under way; more are left to the relay
 const strikes = 3;
@@ -17,6 +17,8 @@ const flushMs = 25;
 
 export interface Starter {
   readonly up: boolean;
+  /** Asks Temporal; false if it is silent although connected. */
+  answers(): Promise<boolean>;
   /** Returns at once; a start that fails is the relay's. */
   start(order: OrderStart): void;
   /** The state after a staff action, or undefined if the workflow cannot answer now (the action is kept). */
@@ -66,6 +68,7 @@ export function createStarter(link: TemporalLink, pool: Pool, log: Logger, metri
     get up() {
       return link.up;
     },
+    answers: () => temporalAnswers(link),
     start(order) {
       const work = begin(order).finally(() => underWay.delete(work));
       underWay.add(work);

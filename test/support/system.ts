@@ -60,6 +60,7 @@ export interface SystemOptions {
 
 const nobody: Starter = {
   up: false,
+  answers: () => Promise.resolve(false),
   start: () => undefined,
   apply: () => Promise.resolve(undefined),
   drain: () => Promise.resolve(),

@@ -1,0 +1,47 @@
+/** A line between a client and a server that can be cut, or go silent as a host that hangs does. */
+import net from 'node:net';
+import { onEnd } from './services.ts';
+
+export interface TcpProxy {
+  readonly port: number;
+  /** `open` passes on; `cut` refuses; `silent` takes connections and bytes and gives nothing. */
+  set(line: 'open' | 'cut' | 'silent'): Promise<void>;
+}
+
+export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+  let line: 'open' | 'cut' | 'silent' = 'open';
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((client) => {
+    const onward = net.connect(target);
+    for (const socket of [client, onward]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        client.destroy();
+        onward.destroy();
+      });
+    }
+    client.on('data', (bytes) => line === 'open' && onward.write(bytes));
+    onward.on('data', (bytes) => line === 'open' && client.write(bytes));
+  });
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve) => void server.listen(port, '127.0.0.1', resolve));
+  await listen(0);
+  const { port } = server.address() as net.AddressInfo;
+  const close = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  onEnd(close);
+  return {
+    port,
+    async set(next) {
+      line = next;
+      if (next === 'cut') await close();
+      else if (!server.listening) await listen(port);
+    },
+  };
+}
