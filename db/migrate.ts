@@ -103,11 +103,14 @@ export async function migrate(databaseUrl: string, options: { log?: (line: strin
   }
 }
 
-/** True if the newest migration of this program is applied: part of readiness. */
+/** True if every migration of this program is applied: part of readiness. One may be missing below the newest. */
 export async function schemaIsCurrent(db: Queryable): Promise<boolean> {
-  newest ??= load(migrationsFolder()).then((all) => all.at(-1)?.version ?? 0);
-  const { rows } = await db.query<{ v: number | null }>('select max(version) as v from schema_migrations');
-  return rows[0]?.v === (await newest);
+  versions ??= load(migrationsFolder()).then((all) => all.map((m) => m.version));
+  const { rows } = await db.query<{ n: number }>(
+    'select count(*)::int as n from schema_migrations where version = any ($1)',
+    [await versions],
+  );
+  return rows[0]?.n === (await versions).length;
 }
 
-let newest: Promise<number> | undefined;
+let versions: Promise<number[]> | undefined;
