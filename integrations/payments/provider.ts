@@ -51,6 +51,8 @@ export interface PaymentEvent {
   readonly mustConfirm?: boolean;
   /** What must equal the quote that the provider gave when the payment was created ({@link PayRequest.quote}). */
   readonly quote?: Readonly<Record<string, string>>;
+  /** A fact that can pay one order only, ever, at any account: the transfer on a chain. */
+  readonly receipt?: string;
   readonly refund?: {
     /** Our own number, if the refund was ours. */
     readonly refundNo?: string;

@@ -4,9 +4,11 @@ import { epayV2 } from './epay-v2.ts';
 import { epay } from './epay.ts';
 import type { PaymentProvider } from './provider.ts';
 import { sandbox } from './sandbox.ts';
+import { stripe } from './stripe/index.ts';
+import { usdt } from './usdt.ts';
 import { signedWebhook } from './signed-webhook.ts';
 import { wechat } from './wechat/index.ts';
 
 export const providers: ReadonlyMap<string, PaymentProvider> = new Map(
-  [alipay, wechat, epay, epayV2, signedWebhook, sandbox].map((p) => [p.id, p]),
+  [alipay, wechat, epay, epayV2, stripe, usdt, signedWebhook, sandbox].map((p) => [p.id, p]),
 );

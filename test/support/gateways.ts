@@ -4,6 +4,8 @@ import { startFakeAlipay } from '../../dev/fakes/alipay-gateway.ts';
 import { startFakeEpay, fakeMerchant } from '../../dev/fakes/epay-gateway.ts';
 import { startFakeEpayV2 } from '../../dev/fakes/epay-v2-gateway.ts';
 import { startFakeWechat, type SignedMessage } from '../../dev/fakes/wechat-gateway.ts';
+import { startFakeStripe } from '../../dev/fakes/stripe-api.ts';
+import { startFakeUsdt } from '../../dev/fakes/usdt-gateway.ts';
 import { makeOrderNo, orderNoBytes } from '../../domain/ids.ts';
 import { createOutbound, type Outbound } from '../../integrations/outbound.ts';
 import type { PaymentProvider, PayRequest, ProviderAccount, RawNotification } from '../../integrations/payments/provider.ts'; // prettier-ignore
@@ -153,6 +155,47 @@ async function epayV2(): Promise<Gateway> {
   };
 }
 
+async function stripe(): Promise<Gateway> {
+  const fake = await startFakeStripe({ port: 0 });
+  const shared = common('stripe', fake.config, fake.url);
+  return {
+    ...shared,
+    pay(orderNo) {
+      fake.pay(orderNo);
+      return Promise.resolve();
+    },
+    notification(orderNo) {
+      const body = fake.event(orderNo);
+      return rawSigned({ body, headers: { 'stripe-signature': fake.sign(body) } });
+    },
+    refundNext: (how) => fake.refundNext(how),
+    settleRefunds: () => fake.settleRefunds(),
+    misbehave: (trouble) => fake.misbehave(trouble),
+    async close() {
+      await shared.outbound.close();
+      await fake.close();
+    },
+  };
+}
+
+async function usdt(flavour: 'assimon' | 'gmwallet' | 'bepusdt'): Promise<Gateway> {
+  const fake = await startFakeUsdt({ port: 0, flavour });
+  const shared = common('usdt', fake.config, `${fake.url}/none`);
+  return {
+    ...shared,
+    pay(orderNo) {
+      fake.pay(orderNo);
+      return Promise.resolve();
+    },
+    notification: (orderNo) => rawSigned({ headers: {}, body: fake.notification(orderNo, { status: 2 }) }),
+    misbehave: (trouble) => fake.misbehave(trouble),
+    async close() {
+      await shared.outbound.close();
+      await fake.close();
+    },
+  };
+}
+
 export const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
 /** A message of the generic webhook. */
@@ -208,6 +251,10 @@ export const gateways: Readonly<Record<string, () => Promise<Gateway>>> = {
   wechat,
   epay,
   epay_v2: epayV2,
+  stripe,
+  usdt: () => usdt('assimon'),
+  'usdt-gmwallet': () => usdt('gmwallet'),
+  'usdt-bepusdt': () => usdt('bepusdt'),
   webhook,
   sandbox,
 };
