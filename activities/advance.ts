@@ -27,16 +27,15 @@ export async function advance(deps: ActivityDeps, orderId: number): Promise<Outc
   const fast = await step(deps, orderId, async (tx, order) => {
     if (order.source !== null && order.source !== ownPool) return purchase(order, order.source);
     const answer = await claim(tx, order);
-    return answer.claimed ? tell(answer) : (refusal(answer) ?? ('short' as const));
+    return answer.claimed ? tell(answer) : ((await refused(tx, order, answer)) ?? ('short' as const));
   });
-  if (fast !== 'short') return settle(deps, orderId, fast);
+  if (fast !== 'short') return fast;
   // "Short" may only mean that others held locks. The sure answer needs a transaction that holds no cards yet.
-  const sure = await step(deps, orderId, async (tx, order) => {
+  return step(deps, orderId, async (tx, order) => {
     const answer = await claimSurely(tx, order);
     if (answer.claimed) return tell(answer);
-    return refusal(answer) ?? (await shortOfStock(tx, order, answer));
+    return (await refused(tx, order, answer)) ?? (await shortOfStock(tx, order, answer));
   });
-  return settle(deps, orderId, sure);
 }
 
 /** The own pool cannot serve: another source, or a place in line. */
@@ -57,7 +56,7 @@ export async function handOver(deps: ActivityDeps, orderId: number, code: ErrorC
   return transaction(deps.pool, async (tx) => {
     const order = await locked(tx, orderId);
     // With people already: their reason stays.
-    return ended(order) ?? stopped(order) ?? (await wait(tx, order, 'attention', code));
+    return ended(order) ?? (await stopped(tx, order)) ?? (await wait(tx, order, 'attention', code));
   });
 }
 
@@ -70,10 +69,6 @@ export async function advanceConfirmed(deps: ActivityDeps, orderId: number): Pro
   return advance(deps, orderId);
 }
 
-interface Blocked {
-  readonly blocked: ErrorCode;
-}
-
 /** The common beginning of each try: lock, look whether anything is left to do, then `work`. */
 async function step<T>(
   deps: ActivityDeps,
@@ -82,7 +77,8 @@ async function step<T>(
 ): Promise<T | Outcome> {
   const result = await transaction(deps.pool, async (tx) => {
     const order = await locked(tx, orderId);
-    const value = ended(order) ?? stopped(order) ?? (await halted(deps, tx, order)) ?? (await work(tx, order));
+    const value =
+      ended(order) ?? (await stopped(tx, order)) ?? (await halted(deps, tx, order)) ?? (await work(tx, order));
     // Retries take their time, and reconcile leaves the order alone until then.
     if (mayRetry(value)) await extendDeadline(tx, order.id, spanOf(value.policy));
     await deps.fault?.('advance:before-commit', orderId);
@@ -105,9 +101,10 @@ function ended(order: PaidOrder): Outcome | undefined {
   return undefined;
 }
 
-/** People have it. */
-function stopped(order: PaidOrder): Outcome | undefined {
+/** People have it. It was looked at, so reconcile leaves it alone until the story's own next look. */
+async function stopped(tx: Transaction, order: PaidOrder): Promise<Outcome | undefined> {
   if (order.state !== 'attention') return undefined;
+  await extendDeadline(tx, order.id, deadlines.waiting);
   return { next: 'wait', state: order.state, code: order.failureCode ?? 'UNEXPECTED', forMs: deadlines.look };
 }
 
@@ -131,14 +128,13 @@ function tell(answer: ClaimAnswer): Outcome {
   return answer.messages.length > 0 ? { next: 'tell', messages: answer.messages } : { next: 'end', state: 'delivered' };
 }
 
-/** Why nothing may leave the pool at all, or undefined if there were merely too few. */
-function refusal(answer: ClaimAnswer): Blocked | undefined {
-  if (!answer.automatic) return { blocked: 'AUTO_DELIVERY_OFF' };
-  return answer.quarantined ? { blocked: 'POOL_QUARANTINED' } : undefined;
-}
-
-async function settle(deps: ActivityDeps, orderId: number, result: Outcome | Blocked): Promise<Outcome> {
-  return 'blocked' in result ? handOver(deps, orderId, result.blocked) : result;
+/**
+ * Nothing may leave the pool at all: the order waits for that, in the transaction that saw it. Who lifts the stop takes
+ * the switch's lock, so it comes either before this look or after this commit, and finds the order.
+ */
+async function refused(tx: Transaction, order: PaidOrder, answer: ClaimAnswer): Promise<Outcome | undefined> {
+  if (!answer.automatic) return wait(tx, order, 'attention', 'AUTO_DELIVERY_OFF');
+  return answer.quarantined ? wait(tx, order, 'attention', 'POOL_QUARANTINED') : undefined;
 }
 
 async function wait(tx: Transaction, order: PaidOrder, state: WaitingState, code: ErrorCode): Promise<Outcome> {

@@ -1,7 +1,7 @@
 /** Products and their key pools. */
 import type { Mode } from '../domain/order.ts';
 import type { CardUse, ProductKind } from '../domain/product.ts';
-import { actors } from './locks.ts';
+import { actors, advisory } from './locks.ts';
 import { resumeOrders } from './resume.ts';
 import { goodsCame } from './stock-line.ts';
 import { one, statement, transaction, type Pool, type Queryable, type Transaction } from './sql.ts';
@@ -123,8 +123,9 @@ export async function setQuarantine(pool: Pool, on: boolean, actorId: number = a
   await transaction(pool, (tx) => quarantinePools(tx, on, actorId));
 }
 
-/** The same inside a transaction. */
+/** The same inside a transaction. As with the switch, no allocation is under way when a stop begins or ends. */
 export async function quarantinePools(tx: Transaction, on: boolean, actorId: number): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock($1)', [advisory.deliverySwitch]);
   await quarantine(tx, [on]);
   if (!on) await resumeOrders(tx, ['POOL_QUARANTINED']);
   await noted(tx, [actorId, JSON.stringify({ quarantine: on })]);

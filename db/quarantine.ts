@@ -37,6 +37,8 @@ export async function liftQuarantine(pool: Pool, given: PoolToLift): Promise<num
   return transaction(pool, async (tx) => {
     const found = (await product(tx, [given.sku]))[0];
     if (!found) throw new KnownError('PRODUCT_NOT_FOUND');
+    // The switch before the product, as every claim takes them: who saw the quarantine has written that it waits.
+    await tx.query('select pg_advisory_xact_lock($1)', [advisory.deliverySwitch]);
     await tx.query('select pg_advisory_xact_lock($1, $2)', [advisory.product, found.id]);
     const [row] = await lift(tx, [found.id, given.mode, given.discard, given.actorId]);
     await resumeOrders(tx, ['POOL_QUARANTINED']);

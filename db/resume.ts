@@ -9,10 +9,16 @@ import { statement, type Queryable } from './sql.ts';
 
 const batch = 200;
 
+// What still holds them is asked again, or the lifting of one stop would send those of another round in circles.
+const lifted = `state = 'attention' and failure_code = any ($1) and case failure_code
+       when 'AUTO_DELIVERY_OFF' then coalesce((select value = 'true'::jsonb from settings where key = 'auto_delivery'), true)
+       when 'POOL_QUARANTINED' then exists (select from products p where p.id = product_id and p.quarantined_at is null)
+       else true end`;
+
 const resume = statement<{ id: number }, [string[], number]>(
   'orders_resume',
   `with due as materialized (
-     select id from orders where state = 'attention' and failure_code = any ($1) order by paid_at, id limit $2 for update skip locked
+     select id from orders where ${lifted} order by paid_at, id limit $2 for update skip locked
    ), back as (
      update orders set state = 'paid', failure_code = null, next_deadline = now() + interval '30 seconds'
      where id = any (array(select id from due)) returning id, paid_at
@@ -32,15 +38,23 @@ const asked = statement<{ codes: string[] }, []>(
   'resume_asked',
   `select array(select jsonb_array_elements_text(value)) as codes from settings where key = 'resume' and value <> '[]'`,
 );
+const left = statement<{ left: boolean }, [string[]]>(
+  'resume_left',
+  `select exists (select from orders where ${lifted}) as left`,
+);
 const settled = statement<object, [string[]]>(
   'resume_settled',
   `update settings set value = '[]' where key = 'resume' and value = to_jsonb($1::text[])`,
 );
 
-/** Sets the first batch going in the caller's transaction, and promises the rest. */
+/**
+ * Sets the first batch going in the caller's transaction, and promises the rest: also those whose rows somebody holds
+ * just now.
+ */
 export async function resumeOrders(tx: Queryable, codes: readonly ErrorCode[]): Promise<void> {
   await everyTurn(tx);
-  if ((await resume(tx, [[...codes], batch])).length === batch) await ask(tx, [[...codes]]);
+  await resume(tx, [[...codes], batch]);
+  if ((await left(tx, [[...codes]]))[0]?.left) await ask(tx, [[...codes]]);
 }
 
 /** The next batch of what was promised; true if there may be more. */
@@ -48,6 +62,7 @@ export async function resumeMore(db: Queryable): Promise<boolean> {
   const codes = (await asked(db, []))[0]?.codes;
   if (!codes) return false;
   if ((await resume(db, [codes, batch])).length === batch) return true;
-  await settled(db, [codes]);
+  // The promise is kept when nobody is left; one whose row is held comes with the next run.
+  if (!(await left(db, [codes]))[0]?.left) await settled(db, [codes]);
   return false;
 }
