@@ -20,12 +20,13 @@ import { transaction, type Transaction } from '../db/sql.ts';
 import type { ActivityDeps } from './deps.ts';
 import { exception } from './exceptions.ts';
 import type { Outcome } from './outcome.ts';
-import { otherSources, ownPool } from './sources.ts';
+import { otherSources, ownPool, suppliers } from './sources.ts';
 
 /** Does what can be done for the order now. */
 export async function advance(deps: ActivityDeps, orderId: number): Promise<Outcome> {
   const fast = await step(deps, orderId, async (tx, order) => {
-    if (order.source !== null && order.source !== ownPool) return purchase(order, order.source);
+    const source = await beforePool(tx, order);
+    if (source !== undefined) return purchase(order, source);
     const answer = await claim(tx, order);
     return answer.claimed ? tell(answer) : ((await refused(tx, order, answer)) ?? ('short' as const));
   });
@@ -36,6 +37,25 @@ export async function advance(deps: ActivityDeps, orderId: number): Promise<Outc
     if (answer.claimed) return tell(answer);
     return (await refused(tx, order, answer)) ?? (await shortOfStock(tx, order, answer));
   });
+}
+
+/** What staff chose, a purchase that is under way, or suppliers where the product wants them before its pool. */
+async function beforePool(tx: Transaction, order: PaidOrder): Promise<string | undefined> {
+  if (order.buying) return order.source === ownPool ? suppliers : (order.source ?? suppliers);
+  if (order.source !== null || order.missing <= 0)
+    return order.source === ownPool ? undefined : (order.source ?? undefined);
+  if (order.poolUse === 'never') return suppliers;
+  return order.poolUse === 'last' ? (await otherSources(tx, order))[0] : undefined;
+}
+
+/** The own pool alone; undefined if it cannot serve the order now. For those who have tried everything else. */
+export async function tryPool(deps: ActivityDeps, orderId: number): Promise<Outcome | undefined> {
+  const result = await step(deps, orderId, async (tx, order) => {
+    if (order.poolUse === 'never') return undefined;
+    const answer = await claim(tx, order);
+    return answer.claimed ? tell(answer) : undefined;
+  });
+  return result;
 }
 
 /** The own pool cannot serve: another source, or a place in line. */
@@ -70,7 +90,7 @@ export async function advanceConfirmed(deps: ActivityDeps, orderId: number): Pro
 }
 
 /** The common beginning of each try: lock, look whether anything is left to do, then `work`. */
-async function step<T>(
+export async function step<T>(
   deps: ActivityDeps,
   orderId: number,
   work: (tx: Transaction, order: PaidOrder) => Promise<T>,

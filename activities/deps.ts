@@ -9,7 +9,14 @@ import type { SupplierAdapter } from '../integrations/suppliers/supplier.ts';
 
 /** Named places where crash tests stop or kill a process; production passes none. */
 export type FaultPoint =
-  'advance:before-commit' | 'advance:after-commit' | 'confirm:after-answer' | 'mail:accepted' | 'webhook:accepted';
+  | 'purchase:begun'
+  | 'purchase:answered'
+  | 'purchase:settled'
+  | 'advance:before-commit'
+  | 'advance:after-commit'
+  | 'confirm:after-answer'
+  | 'mail:accepted'
+  | 'webhook:accepted';
 
 export interface ActivityDeps {
   readonly pool: Pool;

@@ -44,7 +44,7 @@ const lockByNo = statement<LockedOrder, [string]>(
   'action_lock_order',
   `select o.id, o.state, o.paid_at is not null as paid, o.product_id as "productId", o.mode, o.trigger,
      o.cleared_at is not null as cleared, o.confirm_by_query and o.payment_confirmed_at is null as unconfirmed,
-     o.quantity - (select count(*)::int from cards c where c.order_id = o.id and c.state = 'sold') as missing,
+     o.quantity - o.held as missing,
      p.quarantined_at is not null as quarantined
    from orders o join products p on p.id = o.product_id where o.no = $1 for update of o`,
 );
@@ -92,6 +92,13 @@ const insert = statement<
      update tasks set closed_at = now(), closed_by = $4 where order_id = $2 and closed_at is null and ${endsWithTrouble}
    ), asked as (
      insert into tasks (order_id, code, detail) select $2, $11, jsonb_build_object('note', $5::text) where $11::text is not null
+   ), given_back as (
+     -- What a supplier delivered in part, and never showed: paid for, so it is sold to somebody else.
+     update cards set state = 'available', order_id = null, sold_at = null
+     where order_id = $2 and state = 'sold' and $9 and (select released_at is null from orders where id = $2)
+     returning product_id, mode
+   ), turned as (
+     insert into stock_turns (product_id, mode) select distinct product_id, mode from given_back
    ), left_line as (
      delete from stock_waits where order_id = $2 and $7 <> 'paid'
    ), promised as (

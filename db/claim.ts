@@ -35,7 +35,8 @@ function claimText(locking: 'for update skip locked' | 'for update', inLine: str
    ), picked as materialized (
      ${pickCards({ product: '$2', mode: '$3', limit: '$4', and: '(select automatic and not quarantined and not queued from gate)' }, locking)}
    ), enough as materialized (
-     select count(*) = $4 as ok, count(*)::int as found from picked
+     -- Nothing missing: what a supplier delivered is released by the same commit, if the switch is on.
+     select count(*) = $4 and (select automatic from gate) as ok, count(*)::int as found from picked
    ), sold as (
      update cards set state = 'sold', order_id = $1, sold_at = now()
      where id = any (array(select id from picked)) and (select ok from enough)
@@ -64,7 +65,7 @@ export const claimSql = claimFast.text;
 
 /** The fast try. Not claimed means only that this statement found too few; end the transaction and {@link claimSurely}. */
 export async function claim(tx: Transaction, order: PaidOrder): Promise<ClaimAnswer> {
-  return one(await claimFast(tx, [order.id, order.productId, order.mode, order.quantity]));
+  return one(await claimFast(tx, [order.id, order.productId, order.mode, order.missing]));
 }
 
 /**
@@ -73,5 +74,5 @@ export async function claim(tx: Transaction, order: PaidOrder): Promise<ClaimAns
  */
 export async function claimSurely(tx: Transaction, order: PaidOrder): Promise<ClaimAnswer> {
   await tx.query('select pg_advisory_xact_lock($1, $2)', [advisory.product, order.productId]);
-  return one(await claimSure(tx, [order.id, order.productId, order.mode, order.quantity]));
+  return one(await claimSure(tx, [order.id, order.productId, order.mode, order.missing]));
 }

@@ -28,6 +28,12 @@ export interface PaidOrder {
   readonly unruled: boolean;
   /** Chosen by staff; null: automation chooses. */
   readonly source: string | null;
+  /** Pieces that are not there yet: the quantity, but for what a supplier delivered in part. */
+  readonly missing: number;
+  /** A purchase is not ended. */
+  readonly buying: boolean;
+  /** When the own pool is asked: before the suppliers, after them, or not at all. */
+  readonly poolUse: 'first' | 'last' | 'never';
   readonly messages: readonly PendingMessage[];
 }
 
@@ -57,6 +63,8 @@ const lock = statement<PaidOrder & { switchLock: string }, [number, number]>(
           o.confirm_by_query as "confirmByQuery", o.payment_confirmed_at as "confirmedAt",
           o.released_at as "releasedAt", o.done_at as "doneAt", o.failure_code as "failureCode",
           o.trigger, o.cleared_at as "clearedAt", o.source,
+          o.quantity - o.held as missing, o.purchase_id is not null as buying,
+          (select p.pool_use from products p where p.id = o.product_id) as "poolUse",
           o.rules_checked_at is null and exists (select from exception_rules where enabled) as unruled,
           coalesce((select jsonb_agg(jsonb_build_object('id', m.id, 'kind', m.kind) order by m.id)
                     from messages m where m.order_id = o.id and m.state = 'pending' and m.kind <> 'trouble'), '[]') as messages

@@ -12,6 +12,8 @@ export const advisory = {
   buyer: 71_020,
   /** First number, beside a product that is sold without keys: its stock limit. */
   unitsForSale: 71_021,
+  /** Likewise: supplier, while a purchase there is planned. */
+  supplier: 71_011,
 } as const;
 
 /** Actors of the migrations. */

@@ -11,6 +11,7 @@ export interface PurchaseRow {
   readonly productName: string;
   readonly supplierId: number;
   readonly supplier: string;
+  readonly kind: string;
   readonly mode: Mode;
   readonly quantity: number;
   readonly state: PurchaseState;
@@ -23,12 +24,13 @@ export interface PurchaseRow {
   readonly createdAt: Date;
   readonly placedAt: Date | null;
   readonly settledAt: Date | null;
+  readonly balanceBeforeMinor: number | null;
 }
 
 const text = (where: string): string => `select p.id, p.ref, o.no as "orderNo", r.sku, r.name as "productName",
-    p.supplier_id as "supplierId", s.name as supplier, p.mode, p.quantity, p.state, p.refusal, p.evidence, p.problems,
+    p.supplier_id as "supplierId", s.name as supplier, s.kind, p.mode, p.quantity, p.state, p.refusal, p.evidence, p.problems,
     p.supplier_ref as "supplierRef", p.cost_minor as "costMinor", p.currency, p.created_at as "createdAt",
-    p.placed_at as "placedAt", p.settled_at as "settledAt"
+    p.placed_at as "placedAt", p.settled_at as "settledAt", p.balance_before_minor as "balanceBeforeMinor"
   from purchases p join orders o on o.id = p.order_id join products r on r.id = o.product_id
   join supplier_accounts s on s.id = p.supplier_id where ${where}`;
 
@@ -57,4 +59,24 @@ export function purchasePage(
 ): Promise<PurchaseRow[]> {
   const { states, supplierId, orderNo, before, limit } = wanted;
   return page(db, [states ? [...states] : null, supplierId ?? null, orderNo ?? null, before ?? null, limit]);
+}
+
+const reveal = statement<{ held: Buffer }, [number, number, string]>(
+  'purchase_reveal',
+  `with noted as (
+     insert into audit (actor_id, action, order_id, detail)
+     select $2, 'purchase_revealed', order_id, jsonb_build_object('purchase', id, 'reason', $3::text)
+     from purchases where id = $1 and held is not null
+   )
+   select held from purchases where id = $1 and held is not null`,
+);
+
+/** What is held for review, sealed; the look is audited with its reason. Undefined if nothing is held. */
+export async function revealHeld(
+  db: Queryable,
+  id: number,
+  actorId: number,
+  reason: string,
+): Promise<Buffer | undefined> {
+  return (await reveal(db, [id, actorId, reason]))[0]?.held;
 }

@@ -6,8 +6,8 @@ const join = statement<object, [number, boolean]>(
   'line_join',
   `with mine as (
      insert into stock_waits (order_id, product_id, mode, quantity, paid_at)
-     select id, product_id, mode, quantity - (select count(*) from cards c where c.order_id = $1 and c.state = 'sold'), paid_at
-     from orders where id = $1
+     select o.id, o.product_id, o.mode, o.quantity - o.held, o.paid_at
+     from orders o where o.id = $1
      on conflict do nothing
    )
    insert into stock_turns (product_id, mode) select product_id, mode from orders where id = $1 and $2`,
@@ -18,6 +18,16 @@ const join = statement<object, [number, boolean]>(
  */
 export async function joinLine(tx: Transaction, orderId: number, seeTurns: boolean): Promise<void> {
   await join(tx, [orderId, seeTurns]);
+}
+
+const leave = statement<object, [number]>(
+  'line_leave',
+  `with left_line as (delete from stock_waits where order_id = $1)
+   update orders set state = 'paid', failure_code = null where id = $1 and state = 'waiting_stock'`,
+);
+/** The order goes another way than waiting for stock: the granter must not serve it as well. */
+export async function leaveLine(tx: Transaction, orderId: number): Promise<void> {
+  await leave(tx, [orderId]);
 }
 
 const turn = statement<object, [number, Mode]>(

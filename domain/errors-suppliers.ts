@@ -157,6 +157,13 @@ export const supplierErrors = {
     'Look at it, then accept, fetch again or reject',
   ),
   PURCHASE_NOT_FOUND: entry(404, '找不到该采购', '请检查采购编号', 'No such purchase', 'Check the number'),
+  PURCHASE_ANSWER_INVALID: entry(
+    400,
+    '无法按此回答处理采购',
+    '请提供供应商单号或卡密；已存在的卡密不能再次使用',
+    'The purchase cannot be settled by this answer',
+    'Give the number of the supplier, or keys that were never ours before',
+  ),
   PURCHASE_STATE_CONFLICT: entry(
     409,
     '采购状态已改变',

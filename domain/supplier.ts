@@ -24,7 +24,7 @@ const moves: Readonly<Record<PurchaseState, readonly PurchaseState[]>> = {
   review: ['delivered', 'refused'],
   delivered: [],
   refused: [],
-  absent: [],
+  absent: ['planned'], // again, under the same reference
 };
 
 /** True if a purchase may go from one state to another. */
@@ -33,7 +33,7 @@ export function mayBecome(from: PurchaseState, to: PurchaseState): boolean {
 }
 
 /** Not ended: while one purchase of an order is open, no other is begun and no money goes back by itself. */
-export const openPurchaseStates = purchaseStates.filter((state) => moves[state].length > 0);
+export const openPurchaseStates: readonly PurchaseState[] = ['planned', 'placing', 'accepted', 'unknown', 'review'];
 
 /** True if money may have been spent and it is not yet known for what. */
 export function isOpen(state: PurchaseState): boolean {

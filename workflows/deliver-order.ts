@@ -18,7 +18,7 @@ import {
   wake,
   type DeliverOrderInput,
 } from './messages.ts';
-import { deliveryRetries, infrastructure, localTry, messages as messagePolicy } from './policies.ts';
+import { deliveryRetries, purchaseRetries, infrastructure, localTry, messages as messagePolicy } from './policies.ts';
 
 const local = wf.proxyLocalActivities<Pick<Activities, 'advance'>>(localTry);
 const steady =
@@ -130,7 +130,8 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
     const outcome = await withRetries(advance);
     if (outcome?.next !== 'confirm' && outcome?.next !== 'purchase') return outcome;
     const retry = outcome.policy;
-    const { confirmPayment, purchase } = delivering(retry);
+    const { confirmPayment } = delivering(retry);
+    const { purchase } = wf.proxyActivities<Pick<Activities, 'purchase'>>(purchaseRetries(retry));
     return withRetries(() =>
       unlessWoken(() =>
         outcome.next === 'confirm'
@@ -179,7 +180,7 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
 }
 
 const delivering = (policy: DeliveryPolicy): Delivering => wf.proxyActivities<Steps>(deliveryRetries(policy));
-type Steps = Pick<Activities, 'advance' | 'confirmPayment' | 'purchase'>;
+type Steps = Pick<Activities, 'advance' | 'confirmPayment'>;
 type Delivering = ReturnType<typeof wf.proxyActivities<Steps>>;
 
 async function tellPeople(message: { id: number; kind: 'mail' | 'webhook' }): Promise<void> {
@@ -199,6 +200,7 @@ function text(value: unknown): string {
 
 /** The label of the timer, for people in the Web UI. */
 function waitingFor(state: OrderState): string {
+  if (state === 'paid') return '等待供应商';
   return state === 'waiting_stock' ? '等待补货' : state === 'waiting_confirmation' ? '等待已确认' : '等待人工处理';
 }
 

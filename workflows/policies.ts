@@ -51,6 +51,11 @@ export function deliveryRetries(snapshot: DeliveryPolicy): ActivityOptions {
   };
 }
 
+/** Likewise, with time for one call after the other: a step asks several suppliers, each of which may be slow. */
+export function purchaseRetries(snapshot: DeliveryPolicy): ActivityOptions {
+  return { ...deliveryRetries(snapshot), startToCloseTimeout: '3 minutes' };
+}
+
 /** Mail and webhook never hold goods back: they may take a day. */
 export const messages: ActivityOptions = {
   taskQueue: ordersQueue,

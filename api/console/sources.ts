@@ -14,10 +14,23 @@ import { person, serve, type Authenticate } from '../serve.ts';
 type PurchaseView = (typeof consoleSuppliers.purchaseView)['_output'];
 
 /** How a purchase looks in the console. */
-export function viewPurchase({ refusal, ...p }: PurchaseRow): PurchaseView {
+export function viewPurchase(p: PurchaseRow): PurchaseView {
   return {
-    ...p,
-    reason: refusal && refusals[refusal].code,
+    id: p.id,
+    ref: p.ref,
+    orderNo: p.orderNo,
+    sku: p.sku,
+    productName: p.productName,
+    supplierId: p.supplierId,
+    supplier: p.supplier,
+    mode: p.mode,
+    quantity: p.quantity,
+    state: p.state,
+    evidence: p.evidence,
+    supplierRef: p.supplierRef,
+    costMinor: p.costMinor,
+    currency: p.currency,
+    reason: p.refusal && refusals[p.refusal].code,
     problems: p.problems.map(({ line, problem }) => ({ line, problem })),
     createdAt: p.createdAt.toISOString(),
     placedAt: p.placedAt?.toISOString() ?? null,

@@ -1,6 +1,7 @@
 /** The whole table. */
 export * as consoleSession from './console-session.ts';
 export * as consoleStaff from './console-staff.ts';
+export * as consolePurchases from './console-purchases.ts';
 export * as consoleSuppliers from './console-suppliers.ts';
 export * as consoleGoods from './console-goods.ts';
 export * as consoleWork from './console-work.ts';

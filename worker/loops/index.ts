@@ -10,6 +10,7 @@ import { every, type Loop } from './every.ts';
 import { grantTurns } from './grants.ts';
 import { queryPayments } from './payment-queries.ts';
 import { rescueOverdue, sweep } from './reconcile.ts';
+import { settleOrphans } from './purchases.ts';
 import { relay } from './relay.ts';
 import { readBalances } from './supplier-balances.ts';
 
@@ -33,6 +34,7 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
     every(5_000, 'expire', log, async () => (await expireOrders(pool)) > 0),
     every(2_000, 'payment-queries', log, () => queryPayments(steps, metrics)),
     every(1_000, 'audit-sealer', log, async () => (await sealAudit(pool)) > 0),
+    every(5_000, 'purchases', log, () => settleOrphans(steps)),
     every(10_000, 'supplier-balances', log, () => readBalances(steps)),
     every(600_000, 'supplier-calls', log, async () => (await dropOldCalls(pool)) > 0),
     every(600_000, 'pickup-sessions', log, async () => {
