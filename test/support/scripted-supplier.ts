@@ -1,5 +1,5 @@
 /** A supplier in this process that can be asked by our reference: the half of the purchase protocol that acg-faka lacks. */
-import { checkFields, type ConfigField } from '../../integrations/payments/provider.ts';
+import { checkFields, type ConfigField } from '../../integrations/config-fields.ts';
 import { Codes, SupplierTrouble, type Answer, type Capabilities, type SupplierAdapter } from '../../integrations/suppliers/supplier.ts'; // prettier-ignore
 
 const configFields: readonly ConfigField[] = [
