@@ -24,6 +24,11 @@ function makeScreen(path: string, load: () => ReturnType<typeof lazyRouteCompone
 
 const screens = [
   screen('/', () => lazyRouteComponent(() => import('./screens/home.tsx'), 'HomeScreen')),
+  screen('/monitor', () => lazyRouteComponent(() => import('./screens/dashboard.tsx'), 'DashboardScreen')),
+  screen('/orders', () => lazyRouteComponent(() => import('./screens/orders.tsx'), 'OrdersScreen')),
+  screen('/orders/$no', () => lazyRouteComponent(() => import('./screens/order.tsx'), 'OrderScreen')),
+  screen('/failures', () => lazyRouteComponent(() => import('./screens/failures.tsx'), 'FailuresScreen')),
+  screen('/audit', () => lazyRouteComponent(() => import('./screens/audit.tsx'), 'AuditScreen')),
   screen('/staff', () => lazyRouteComponent(() => import('./screens/staff.tsx'), 'StaffScreen')),
   screen('/me', () => lazyRouteComponent(() => import('./screens/me.tsx'), 'MeScreen')),
 ];

@@ -46,7 +46,16 @@ export function ThemeProvider({ children }: { readonly children: ReactNode }): R
         csp={{ nonce }}
         theme={{
           algorithm: dark ? antdTheme.darkAlgorithm : antdTheme.defaultAlgorithm,
+          components: {
+            Menu: {
+              itemSelectedBg: dark ? '#12332f' : '#dff3ef',
+              itemSelectedColor: dark ? '#5eead4' : '#0f766e',
+              itemHeight: 38,
+            },
+            Progress: { defaultColor: '#0f766e' },
+          },
           token: {
+            colorInfo: '#0f766e',
             colorPrimary: '#0f766e',
             colorLink: dark ? '#5eead4' : '#0f766e',
             borderRadius: 8,

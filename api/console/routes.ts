@@ -4,11 +4,15 @@ import type { ApiDeps } from '../deps.ts';
 import type { FindPerson } from '../people.ts';
 import type { Authenticate } from '../serve.ts';
 import { eventStream } from './events.ts';
+import { orderLogRoutes } from './orders.ts';
+import { overviewRoutes } from './overview.ts';
 import { sessionRoutes } from './session.ts';
 import { staffRoutes } from './staff.ts';
 
 export function consoleRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps, findPerson: FindPerson): void {
   sessionRoutes(router, authenticate, deps, findPerson);
   staffRoutes(router, authenticate, deps);
+  orderLogRoutes(router, authenticate, deps);
+  overviewRoutes(router, authenticate, deps);
   eventStream(router, deps, findPerson);
 }

@@ -1,4 +1,6 @@
 /** The whole table. */
+export * as consoleOrders from './console-orders.ts';
+export * as consoleOverview from './console-overview.ts';
 export * as consoleSession from './console-session.ts';
 export * as consoleStaff from './console-staff.ts';
 export * as consolePurchases from './console-purchases.ts';

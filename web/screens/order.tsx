@@ -1,0 +1,214 @@
+/** One order: where it stands, what happened, the money, the messages. */
+import { Card, Descriptions, Tag, Timeline } from 'antd';
+import { useParams } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useRead } from '../api/hooks.ts';
+import type { Read } from '../api/routes.ts';
+import { useI18n, useT } from '../i18n.tsx';
+import { useMay } from '../shell/session.ts';
+import { actionName } from '../ui/actions.ts';
+import { Detail } from '../ui/detail.tsx';
+import { duration, money, Time } from '../ui/format.tsx';
+import { Page } from '../ui/page.tsx';
+import { EmptyState, Loaded } from '../ui/states.tsx';
+import { ReasonText, StateTag, TestTag } from '../ui/status.tsx';
+
+type File = Read<'/api/console/orders/:no'>;
+
+export function OrderScreen(): ReactNode {
+  const t = useT();
+  const { no = '' }: { no?: string } = useParams({ strict: false });
+  const file = useRead('/api/console/orders/:no', { params: { no } });
+  return (
+    <Page
+      title={t(`订单 ${no}`, `Order ${no}`)}
+      actions={
+        file.data?.workflowUrl && (
+          <a href={file.data.workflowUrl} target="_blank" rel="noreferrer">
+            {t('查看流程', 'Workflow')}
+          </a>
+        )
+      }
+    >
+      <Loaded of={file}>
+        {(data) => (
+          <>
+            <Facts file={data} />
+            <div className="grid two">
+              <History file={data} />
+              <div className="stack">
+                <Money file={data} />
+                <Messages file={data} />
+              </div>
+            </div>
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Facts({ file: { order } }: { readonly file: File }): ReactNode {
+  const { t, language } = useI18n();
+  return (
+    <Card>
+      <Descriptions
+        column={{ xs: 1, sm: 2, lg: 3 }}
+        size="small"
+        items={[
+          {
+            key: 'state',
+            label: t('状态', 'State'),
+            children: (
+              <>
+                <StateTag state={order.state} />
+                <TestTag mode={order.mode} />
+              </>
+            ),
+          },
+          { key: 'product', label: t('商品', 'Product'), children: `${order.productName} × ${order.quantity}` },
+          { key: 'amount', label: t('金额', 'Amount'), children: money(order.amountMinor, order.currency) },
+          ...(order.reason
+            ? [
+                {
+                  key: 'why',
+                  label: t('原因', 'Why'),
+                  children: <ReasonText reason={order.reason} next />,
+                  span: 'filled' as const,
+                },
+              ]
+            : []),
+          { key: 'shop', label: t('来源店铺', 'Shop'), children: order.shop },
+          { key: 'account', label: t('收款账户', 'Account'), children: order.accountName ?? '—' },
+          { key: 'contact', label: t('买家', 'Buyer'), children: order.contact ?? '—' },
+          { key: 'created', label: t('下单', 'Placed'), children: <Time at={order.createdAt} full /> },
+          { key: 'paid', label: t('付款', 'Paid'), children: <Time at={order.paidAt} full /> },
+          {
+            key: 'delivered',
+            label: t('发货', 'Delivered'),
+            children: (
+              <>
+                <Time at={order.deliveredAt} full />
+                {order.tookMs !== null && <Tag color="green">{duration(order.tookMs, language)}</Tag>}
+              </>
+            ),
+          },
+          ...(order.remark !== null
+            ? [{ key: 'remark', label: t('买家备注', 'Remark'), children: order.remark, span: 'filled' as const }]
+            : []),
+        ]}
+      />
+    </Card>
+  );
+}
+
+const colour = (action: string): string =>
+  /delivered|released|revealed/.test(action) ? 'green' : /waiting|failed|refused/.test(action) ? 'red' : 'blue';
+
+function History({ file }: { readonly file: File }): ReactNode {
+  const { t, language } = useI18n();
+  const at = (i: number): number => new Date(file.timeline[i]?.at ?? 0).getTime();
+  return (
+    <Card title={t('时间线', 'Timeline')} size="small">
+      <Timeline
+        items={file.timeline.map((entry, i) => ({
+          key: i,
+          color: colour(entry.action),
+          content: (
+            <>
+              <b>{actionName(entry.action, t)}</b> <span className="mute">{entry.actor}</span>
+              <div className="mute small">
+                <Time at={entry.at} full />
+                {i > 0 && ` · +${duration(at(i) - at(i - 1), language)}`}
+              </div>
+              <Detail value={entry.detail} />
+            </>
+          ),
+        }))}
+      />
+      {file.timeline.length === 0 && <EmptyState what={t('还没有记录', 'Nothing yet')} />}
+    </Card>
+  );
+}
+
+function Money({ file }: { readonly file: File }): ReactNode {
+  const t = useT();
+  const may = useMay();
+  if (!may('payments.read')) return null;
+  return (
+    <Card title={t('收款与回调', 'Payments and notifications')} size="small">
+      {file.payments.length === 0 && file.notifications.length === 0 && (
+        <EmptyState what={t('还没有收到付款通知', 'No notification has come')} />
+      )}
+      {file.payments.map((payment) => (
+        <Descriptions
+          key={payment.tradeNo}
+          size="small"
+          column={1}
+          items={[
+            { key: 'amount', label: payment.provider, children: money(payment.amountMinor, payment.currency) },
+            {
+              key: 'trade',
+              label: t('交易号', 'Trade number'),
+              children: <span className="mono">{payment.tradeNo}</span>,
+            },
+            { key: 'standing', label: t('认定', 'Standing'), children: standingName(payment.standing, t) },
+            { key: 'at', label: t('收到', 'Received'), children: <Time at={payment.receivedAt} full /> },
+          ]}
+        />
+      ))}
+      {file.notifications.map((note) => (
+        <div key={note.id} className="row small">
+          <Time at={note.receivedAt} full />
+          <Tag>{note.source === 'notify' ? t('回调', 'notification') : t('主动查询', 'query')}</Tag>
+          <Tag color={note.verdict === 'accepted' ? 'green' : 'red'}>
+            {note.verdict === 'accepted' ? t('验签通过', 'genuine') : note.verdict}
+          </Tag>
+          <span className="mute">{note.decision}</span>
+        </div>
+      ))}
+    </Card>
+  );
+}
+
+function standingName(standing: string, t: (zh: string, en: string) => string): string {
+  const names: Record<string, string> = {
+    accepted: t('正常', 'accepted'),
+    late: t('过期后到账（仍发货）', 'late, delivered all the same'),
+    under: t('少付', 'under'),
+    over: t('多付', 'over'),
+    second: t('重复付款', 'second'),
+    unmatched: t('无对应订单', 'unmatched'),
+  };
+  return names[standing] ?? standing;
+}
+
+function Messages({ file }: { readonly file: File }): ReactNode {
+  const t = useT();
+  const kinds: Record<string, string> = {
+    mail: t('邮件', 'Mail'),
+    webhook: t('店铺回调', 'Webhook to the shop'),
+    trouble: t('延迟告知邮件', 'Mail about the delay'),
+  };
+  return (
+    <Card title={t('发出的通知', 'Messages')} size="small">
+      {file.messages.length === 0 && (
+        <EmptyState what={t('发货后会发送邮件和店铺回调', 'Mail and webhook go out after delivery')} />
+      )}
+      {file.messages.map((message, i) => (
+        <div key={i} className="row small">
+          <Time at={message.createdAt} full />
+          <span>{kinds[message.kind] ?? message.kind}</span>
+          <Tag color={message.state === 'sent' ? 'green' : message.state === 'failed' ? 'red' : 'gold'}>
+            {message.state === 'sent'
+              ? t('已送达', 'sent')
+              : message.state === 'failed'
+                ? t('失败', 'failed')
+                : t('发送中', 'pending')}
+          </Tag>
+          <ReasonText reason={message.reason} next />
+        </div>
+      ))}
+    </Card>
+  );
+}
