@@ -19,8 +19,8 @@ export interface SignalledAction {
 }
 
 export async function recordSignal(deps: ActivityDeps, signal: SignalledAction): Promise<void> {
-  const { id, orderNo, kind, source } = signal;
-  const note = signal.note.slice(0, 500);
+  const { id, orderNo, source } = signal;
+  const [kind, note] = [plain(signal.kind, 40), plain(signal.note, 500)];
   if (isActionKind(kind) && actionRules[kind].bySignal && (source === undefined || sourcePattern.test(source))) {
     try {
       const action = { id, orderNo, kind, note, actorId: actors.temporalUi };
@@ -30,5 +30,10 @@ export async function recordSignal(deps: ActivityDeps, signal: SignalledAction):
       if (!(error instanceof KnownError)) throw error;
     }
   }
-  await noteRefusedSignal(deps.pool, orderNo, kind.slice(0, 40), note);
+  await noteRefusedSignal(deps.pool, orderNo, kind, note);
+}
+
+/** Typed by anybody: PostgreSQL takes no NUL and no half of a pair. */
+function plain(text: string, length: number): string {
+  return Buffer.from(text.replaceAll('\0', '').slice(0, length)).toString('utf8');
 }

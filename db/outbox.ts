@@ -5,6 +5,8 @@ import type { OrderStart } from './intake.ts';
 export interface Promised extends OrderStart {
   readonly kind: 'start' | 'wake';
   readonly attempts: number;
+  /** The order's story is over. */
+  readonly done: boolean;
 }
 
 /** The words of a start, shared by everything that starts a workflow. */
@@ -19,7 +21,7 @@ const claim = statement<Promised, [number, number]>(
      update outbox b set available_at = now() + $2 * interval '1 millisecond', attempts = attempts + 1
      where id = any (array(select id from due)) returning b.*
    )
-   select b.id as "outboxId", b.kind, b.attempts, ${startColumns}
+   select b.id as "outboxId", b.kind, b.attempts, o.done_at is not null as done, ${startColumns}
    from mine b join orders o on o.id = b.order_id join products p on p.id = o.product_id order by b.id`,
 );
 const remove = statement<object, [number[]]>('outbox_remove', 'delete from outbox where id = any ($1::bigint[])');

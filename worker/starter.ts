@@ -55,6 +55,8 @@ export function createStarter(link: TemporalLink, pool: Pool, log: Logger, metri
       const result = await startOrder(client, order, 'intake');
       failures = 0;
       metrics.starts.inc({ by: 'intake', result });
+      // A run of that name has ended: whether the order needs another, the relay finds out.
+      if (result === 'exists') return;
       kept.push(order.outboxId);
       flushing ??= setTimeout(() => void flush(), flushMs);
     } catch (error) {

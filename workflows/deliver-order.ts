@@ -121,7 +121,8 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
 
   const next = async (): Promise<Outcome | undefined> => {
     for (const signal of signals.splice(0)) {
-      await steady.recordSignal({ orderNo, ...signal, id: wf.uuid4() });
+      // One that cannot be kept does not end the story of an order that is paid.
+      await steady.recordSignal({ orderNo, ...signal, id: wf.uuid4() }).catch(goOn);
     }
     if (cancelled) {
       cancelled = false;
@@ -146,7 +147,11 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
   const story = async (): Promise<void> => {
     for (;;) {
       const covers = asked;
-      const outcome = await next();
+      const outcome = await next().catch(goOn);
+      if (outcome === stuck) {
+        await wf.condition(() => asked > covers, stuckPause, { summary: '出现意外，稍后再看' });
+        continue;
+      }
       served = covers;
       // Something changed meanwhile, or a step says what comes next: look again.
       if (outcome === undefined || outcome.next === 'confirm' || outcome.next === 'purchase') continue;
@@ -154,6 +159,8 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
         state = outcome.state;
         troubled = true;
         showTrouble(state, outcome.code);
+        if (asked === served && wf.workflowInfo().continueAsNewSuggested && wf.allHandlersFinished())
+          await wf.continueAsNew<typeof deliverOrder>({ orderId, orderNo });
         await wf.condition(() => asked > served, outcome.forMs, {
           summary: `${waitingFor(state)}：${inWords(outcome.code)}`,
         });
@@ -163,7 +170,8 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
       over = true;
       if (troubled) showTrouble(state, null);
       if (outcome.next === 'tell') await Promise.all(outcome.messages.map(tellPeople));
-      return;
+      // What was woken meanwhile may be one more message to send.
+      if (asked === served) return;
     }
   };
 
@@ -190,8 +198,19 @@ async function tellPeople(message: { id: number; kind: 'mail' | 'webhook' }): Pr
     else await tell.sendWebhook.executeWithOptions({ summary: '回调店铺' }, [{ messageId }]);
   } catch {
     // The scope is not cancellable: this is a day of failures, never a cancel.
-    await steady.giveUpMessage({ messageId });
+    await steady.giveUpMessage({ messageId }).catch(goOn);
   }
+}
+
+const stuck = Symbol('stuck');
+/** Until an order is looked at again that not even people could be given: a new release may be what it takes. */
+const stuckPause = '10 minutes';
+
+/** The story never ends Failed: what nobody foresaw is logged, and reconcile and people still have the row. */
+function goOn(error: unknown): typeof stuck {
+  if (!(error instanceof wf.ActivityFailure)) throw error;
+  wf.log.error('a step failed that should not', { code: codeOf(error) });
+  return stuck;
 }
 
 function text(value: unknown): string {

@@ -121,4 +121,11 @@ describe('orders that a stop holds up', function () {
       'woken every minute for as long as it waits, its history would grow to its end',
     );
   });
+
+  it('rule 19: a story that outlived the backup finds its order unpaid, and ends; the payment starts it anew', async () => {
+    const id = await order();
+    await query(system, `update orders set state = 'unpaid', paid_at = null where id = $1`, id);
+    assert.deepEqual(await advance(system.parts.steps, id), { next: 'end', state: 'unpaid' });
+    assert.deepEqual(await handOver(system.parts.steps, id, 'UNEXPECTED'), { next: 'end', state: 'unpaid' });
+  });
 });

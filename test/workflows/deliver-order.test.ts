@@ -318,4 +318,55 @@ describe('workflow deliverOrder', function () {
     assert.deepEqual(given, [9]);
     assert.ok(tries > 100, `${tries} tries in a day`);
   });
+
+  it('rule 8: a message that is asked for while another is being sent is sent at once, not at the next deadline', async () => {
+    const sent: number[] = [];
+    let handle: Handle | undefined;
+    const mail = (id: number): Outcome => ({ next: 'tell', messages: [{ id, kind: 'mail' }] });
+    await run(
+      {
+        advance: () => Promise.resolve(sent.length === 0 ? mail(1) : sent.length === 1 ? mail(2) : end),
+        async sendMail({ messageId }) {
+          if (messageId === 1) await handle?.signal(wake);
+          sent.push(messageId);
+        },
+      },
+      async (started) => {
+        handle = started;
+        await started.result();
+      },
+    );
+    assert.deepEqual(sent, [1, 2]);
+  });
+
+  it('rule 3: a step that fails although it should not, hand-over itself included, never ends the order', async () => {
+    let fixed = false;
+    const said = await run(
+      {
+        advance: () => (fixed ? Promise.resolve(end) : Promise.reject(failure('UNEXPECTED', 'UNEXPECTED', true))),
+        handOver() {
+          fixed = true;
+          return Promise.reject(failure('UNEXPECTED', 'UNEXPECTED', true));
+        },
+        recordSignal: () => Promise.reject(failure('UNEXPECTED', 'UNEXPECTED', true)),
+      },
+      async (handle) => {
+        await handle.signal(staffAction, { kind: 'retry' });
+        return handle.result();
+      },
+    );
+    assert.deepEqual(said, { state: 'delivered' });
+  });
+
+  it('B5: a message that can be neither sent nor given up does not end the order Failed', async () => {
+    const said = await run(
+      {
+        advance: () => Promise.resolve({ next: 'tell', messages: [{ id: 9, kind: 'mail' }] }),
+        sendMail: () => Promise.reject(ApplicationFailure.nonRetryable('a defect', 'UNEXPECTED')),
+        giveUpMessage: () => Promise.reject(ApplicationFailure.nonRetryable('a defect', 'UNEXPECTED')),
+      },
+      (handle) => handle.result(),
+    );
+    assert.deepEqual(said, { state: 'delivered' });
+  });
 });

@@ -19,8 +19,11 @@ export async function relay(link: TemporalLink, pool: Pool, log: Logger, metrics
   const results = await Promise.all(
     promises.map(async (promise) => {
       try {
-        if (promise.kind === 'start') await startOrder(client, promise, 'rescue');
-        else await wakeOrder(client, promise);
+        if (promise.kind === 'wake') await wakeOrder(client, promise);
+        else if ((await startOrder(client, promise, 'rescue')) === 'exists' && !promise.done) {
+          // A run that ended before the order was paid, as after a restore: the order needs another.
+          await wakeOrder(client, promise);
+        }
         metrics.starts.inc({ by: 'relay', result: promise.kind });
         return promise;
       } catch (error) {
