@@ -16,7 +16,9 @@ export type FaultPoint =
   | 'advance:after-commit'
   | 'confirm:after-answer'
   | 'mail:accepted'
-  | 'webhook:accepted';
+  | 'webhook:accepted'
+  | 'import:checked'
+  | 'import:block';
 
 export interface ActivityDeps {
   readonly pool: Pool;

@@ -4,6 +4,7 @@ import type { DeliveryPolicy } from '../domain/policy.ts';
 import { advance, handOver } from './advance.ts';
 import { confirmPayment } from './confirm.ts';
 import type { ActivityDeps } from './deps.ts';
+import { advanceImport, type ImportOutcome } from './imports.ts';
 import { purchase } from './purchase.ts';
 import { recordSignal, type SignalledAction } from './signals.ts';
 import { giveUpMessage, sendMail, sendWebhook } from './tell.ts';
@@ -24,6 +25,15 @@ export interface Activities {
   sendMail(args: MessageRef): Promise<void>;
   sendWebhook(args: MessageRef): Promise<void>;
   giveUpMessage(args: MessageRef): Promise<void>;
+}
+
+/** Steps of imports run on a queue of their own, so that a million lines never stand before an order. */
+export interface ImportActivities {
+  advanceImport(args: { readonly importId: number }): Promise<ImportOutcome>;
+}
+
+export function createImportActivities(deps: ActivityDeps): ImportActivities {
+  return { advanceImport: ({ importId }) => advanceImport(deps, importId) };
 }
 
 export function createActivities(deps: ActivityDeps): Activities {

@@ -28,3 +28,11 @@ export function orderNoOf(workflowId: string): string | undefined {
 
 /** The task queue of orders: workflows and their steps. */
 export const ordersQueue = 'orders';
+
+/** The task queue of imports: only worker processes listen to it. */
+export const importsQueue = 'imports';
+
+/** One workflow per import. */
+export function importWorkflowId(importId: number): string {
+  return `import-${importId}`;
+}

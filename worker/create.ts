@@ -9,9 +9,9 @@ import {
   type NativeConnection,
   type WorkerOptions,
 } from '@temporalio/worker';
-import { createActivities } from '../activities/index.ts';
+import { createActivities, createImportActivities } from '../activities/index.ts';
 import type { ActivityDeps } from '../activities/deps.ts';
-import { ordersQueue } from '../domain/ids.ts';
+import { importsQueue, ordersQueue } from '../domain/ids.ts';
 import type { Metrics } from '../integrations/metrics.ts';
 import { stepInterceptor } from './interceptor.ts';
 
@@ -64,4 +64,47 @@ export async function createOrdersWorker(options: OrdersWorkerOptions): Promise<
     shutdownForceTime: '20 seconds',
     ...options.overrides,
   });
+}
+
+/**
+ * Imports, in a worker process only and one at a time: they take a processor for seconds, in slices, and must not stand
+ * in the way of orders that start inside the API process.
+ */
+export async function createImportsWorker(options: OrdersWorkerOptions): Promise<Worker> {
+  return Worker.create({
+    connection: options.connection,
+    namespace: options.namespace,
+    taskQueue: importsQueue,
+    dataConverter: options.dataConverter,
+    workflowBundle: await workflowBundle(),
+    activities: createImportActivities(options.steps),
+    interceptors: {
+      activity: [() => ({ inbound: stepInterceptor(options.steps.log, options.metrics) })],
+    },
+    stickyQueueScheduleToStartTimeout: '2 seconds',
+    maxCachedWorkflows: 20,
+    maxConcurrentWorkflowTaskExecutions: 4,
+    maxConcurrentActivityTaskExecutions: 2,
+    shutdownGraceTime: '2 seconds',
+    shutdownForceTime: '5 seconds',
+    ...options.overrides,
+  });
+}
+
+/** What a process runs on one connection. */
+export type Running = Pick<Worker, 'run' | 'shutdown' | 'getState'>;
+
+/** Orders and imports together: both end when one of them does. */
+export async function createAllWorkers(options: OrdersWorkerOptions): Promise<Running> {
+  const workers = [await createOrdersWorker(options), await createImportsWorker(options)];
+  const shutdown = (): void => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  return {
+    shutdown,
+    getState: () => (workers.some((worker) => worker.getState() === 'RUNNING') ? 'RUNNING' : 'STOPPED'),
+    async run() {
+      await Promise.all(workers.map((worker) => worker.run().finally(shutdown)));
+    },
+  };
 }

@@ -5,13 +5,14 @@
  */
 import { Client, WorkflowExecutionAlreadyStartedError, type WorkflowStartOptions } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
-import { NativeConnection, type Worker } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { OrderStart } from '../db/intake.ts';
 import { formatAmount } from '../domain/money.ts';
 import { ordersQueue, orderWorkflowId } from '../domain/ids.ts';
 import type { OrderState } from '../domain/order.ts';
 import type { Metrics } from '../integrations/metrics.ts';
+import type { Running } from './create.ts';
 import type { deliverOrder } from '../workflows/index.ts';
 import { apply, orderNoKey, orderStateKey, skuKey, wake } from '../workflows/messages.ts';
 
@@ -22,7 +23,7 @@ export interface LinkOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Makes the worker of this process, or undefined for a process that only starts orders. */
-  readonly worker?: (connection: NativeConnection) => Promise<Worker>;
+  readonly worker?: (connection: NativeConnection) => Promise<Running>;
 }
 
 export type StartableOrder = Omit<OrderStart, 'outboxId'>;
@@ -40,7 +41,7 @@ export interface TemporalLink {
 export function createLink(options: LinkOptions): TemporalLink {
   const { log, metrics } = options;
   let client: Client | undefined;
-  let worker: Worker | undefined;
+  let worker: Running | undefined;
   const stopping = new AbortController();
   const stopped = (): boolean => stopping.signal.aborted;
   let wakeUp: () => void = () => undefined;

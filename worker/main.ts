@@ -3,7 +3,7 @@ import http from 'node:http';
 import { readEnvironment } from '../integrations/environment.ts';
 import { createCodec } from './codec.ts';
 import { composeProcess } from './compose.ts';
-import { createOrdersWorker } from './create.ts';
+import { createAllWorkers } from './create.ts';
 import { createLink, temporalAnswers } from './link.ts';
 import { startLoops } from './loops/index.ts';
 import { exitOnTrouble, onStop } from './process-end.ts';
@@ -21,7 +21,7 @@ const link = createLink({
   log: parts.log,
   metrics: parts.metrics,
   worker: (connection) =>
-    createOrdersWorker({
+    createAllWorkers({
       connection,
       namespace: environment.TEMPORAL_NAMESPACE,
       dataConverter,

@@ -1,2 +1,3 @@
 /** What the worker registers. */
 export { deliverOrder } from './deliver-order.ts';
+export { importFile } from './import-file.ts';

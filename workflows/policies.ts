@@ -4,7 +4,7 @@
  */
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 import { attemptsOf, type DeliveryPolicy } from '../domain/policy.ts';
-import { ordersQueue } from '../domain/ids.ts';
+import { importsQueue, ordersQueue } from '../domain/ids.ts';
 import { delivery } from '../domain/failure-types.ts';
 
 /**
@@ -63,4 +63,12 @@ export const messages: ActivityOptions = {
   heartbeatTimeout,
   scheduleToCloseTimeout: '24 hours',
   retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
+};
+
+/** A file of keys: a million lines take half a minute on a quiet machine. A lost worker's block is repeated at once. */
+export const imports: ActivityOptions = {
+  taskQueue: importsQueue,
+  startToCloseTimeout: '2 hours',
+  heartbeatTimeout,
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' },
 };

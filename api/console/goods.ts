@@ -18,6 +18,7 @@ import { sqlState, type Queryable } from '../../db/sql.ts';
 import { consoleGoods } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { person, serve, type Authenticate } from '../serve.ts';
+import { importRoutes } from './imports.ts';
 
 type View = (typeof consoleGoods.productView)['_output'];
 
@@ -61,7 +62,9 @@ async function knowsTemplate<T>(work: Promise<T>): Promise<T> {
   });
 }
 
-export function goodsRoutes(router: Router, authenticate: Authenticate, { pool }: ApiDeps): void {
+export function goodsRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps): void {
+  const { pool } = deps;
+  importRoutes(router, authenticate, deps);
   const show = async (id: number): Promise<View> => {
     const product = await productById(pool, id);
     if (!product) throw new KnownError('PRODUCT_NOT_FOUND');

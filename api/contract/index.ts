@@ -7,6 +7,7 @@ export * as consolePurchases from './console-purchases.ts';
 export * as consoleSuppliers from './console-suppliers.ts';
 export * as consoleGoods from './console-goods.ts';
 export * as consoleWork from './console-work.ts';
+export * as consoleImports from './console-imports.ts';
 export * as ops from './ops.ts';
 export * as shop from './shop.ts';
 export type { Route, Scope } from './route.ts';

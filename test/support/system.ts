@@ -14,7 +14,7 @@ import { readEnvironment } from '../../integrations/environment.ts';
 import { signSandbox } from '../../integrations/payments/sandbox.ts';
 import { createCodec } from '../../worker/codec.ts';
 import { composeProcess, type Process } from '../../worker/compose.ts';
-import { createOrdersWorker } from '../../worker/create.ts';
+import { createAllWorkers } from '../../worker/create.ts';
 import { createLink, type TemporalLink } from '../../worker/link.ts';
 import { startLoops } from '../../worker/loops/index.ts';
 import { createStarter, type Starter } from '../../worker/starter.ts';
@@ -110,7 +110,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
           log,
           metrics,
           ...(options.worker !== false && {
-            worker: (connection) => createOrdersWorker({ connection, namespace, dataConverter, steps, metrics }),
+            worker: (connection) => createAllWorkers({ connection, namespace, dataConverter, steps, metrics }),
           }),
         });
   const starter = link ? createStarter(link, pool, log, metrics) : nobody;

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { readEnvironment } from '../../integrations/environment.ts';
 import { createCodec } from '../../worker/codec.ts';
 import { composeProcess } from '../../worker/compose.ts';
-import { createOrdersWorker } from '../../worker/create.ts';
+import { createAllWorkers } from '../../worker/create.ts';
 import { createLink } from '../../worker/link.ts';
 import { startLoops } from '../../worker/loops/index.ts';
 import { installRuntime } from '../../worker/runtime.ts';
@@ -29,7 +29,7 @@ const link = createLink({
   log: parts.log,
   metrics: parts.metrics,
   worker: (connection) =>
-    createOrdersWorker({ connection, namespace, dataConverter, steps: parts.steps, metrics: parts.metrics }),
+    createAllWorkers({ connection, namespace, dataConverter, steps: parts.steps, metrics: parts.metrics }),
 });
 startLoops(parts, link);
 link.onUp(() => process.send?.('up'));

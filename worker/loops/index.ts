@@ -7,6 +7,9 @@ import { expireOrders } from '../../db/upkeep.ts';
 import type { Process } from '../compose.ts';
 import type { TemporalLink } from '../link.ts';
 import { every, type Loop } from './every.ts';
+import { removeUndone } from '../../db/batches.ts';
+import { dropAbandonedImports } from '../../db/imports.ts';
+import { wakeImports } from './imports.ts';
 import { grantTurns } from './grants.ts';
 import { queryPayments } from './payment-queries.ts';
 import { rescueOverdue, sweep } from './reconcile.ts';
@@ -37,6 +40,12 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
     every(5_000, 'purchases', log, () => settleOrphans(steps)),
     every(10_000, 'supplier-balances', log, () => readBalances(steps)),
     every(600_000, 'supplier-calls', log, async () => (await dropOldCalls(pool)) > 0),
+    every(300, 'imports', log, () => wakeImports(link, pool, log)),
+    every(1_000, 'undo-batches', log, () => removeUndone(pool)),
+    every(600_000, 'abandoned-imports', log, async () => {
+      await dropAbandonedImports(pool);
+      return quiet;
+    }),
     every(600_000, 'pickup-sessions', log, async () => {
       await dropExpiredSessions(pool);
       return quiet;

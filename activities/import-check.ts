@@ -1,0 +1,159 @@
+/** Reads an uploaded file through, a slice at a time so that orders go on beside it, and stores what can be imported. */
+import { setImmediate as yieldTo } from 'node:timers/promises';
+import {
+  addCheckedBlock,
+  beginCheck,
+  endCheck,
+  importRoom,
+  importTotals,
+  knownKeys,
+  productsForKeys,
+} from '../db/import-blocks.ts';
+import { failImport, type ImportRow } from '../db/imports.ts';
+import { KnownError } from '../domain/errors.ts';
+import { FingerprintSet } from '../domain/fingerprint-set.ts';
+import { readKeyOptions } from '../domain/import-options.ts';
+import { masked, readKey } from '../domain/key-file.ts';
+import type { LineProblem } from '../domain/key-problems.ts';
+import { keyFingerprint, keyText } from '../integrations/keyring/goods.ts';
+import { SheetError } from '../integrations/sheets/zip.ts';
+import type { ActivityDeps } from './deps.ts';
+import { openSource, type ImportSource } from './import-source.ts';
+
+export const blockLines = 5_000;
+const slice = 100;
+const previewLines = 100;
+const maxLines = 3_000_000;
+
+export const blockAad = (id: number, n: number): string => `import-block:${id}:${n}`;
+/** What a block holds of each good line: its text, and its date in ms or 0. */
+export type BlockText = readonly [text: string, expires: number];
+
+interface Good {
+  readonly line: number;
+  readonly productId: number;
+  readonly text: string;
+  readonly expires: number;
+  readonly fingerprint: Buffer;
+}
+
+/** Checks the file; a file that cannot be read at all fails the import with the reason. */
+export async function checkImport(deps: ActivityDeps, file: ImportRow): Promise<void> {
+  try {
+    await check(deps, file);
+  } catch (error) {
+    const known = asKnown(error);
+    if (!known) throw error;
+    await failImport(deps.pool, file.id, known.code, known.detail ?? null);
+  }
+}
+
+async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
+  const options = readKeyOptions(file.options);
+  const products = await productsForKeys(deps.pool);
+  const source = await openSource(deps, file, options, products);
+  if (!(await beginCheck(deps.pool, file.id, source.encoding, source.format))) return;
+
+  const rules = {
+    columns: source.columns,
+    productId: file.productId ?? undefined,
+    products,
+    trim: options.trim,
+    now: new Date(),
+    zoneMinutes: options.zoneMinutes,
+  };
+  const seen = new FingerprintSet();
+  const skuOf = new Map([...products].map(([sku, id]) => [id, sku]));
+  const preview: object[] = [];
+  let good: Good[] = [];
+  let problems: LineProblem[] = [];
+  let n = 0;
+  let rows = 0;
+  let line = 0;
+
+  const store = async (): Promise<boolean> => {
+    const block = await sorted(deps, good, problems);
+    const texts: BlockText[] = block.good.map((g) => [g.text, g.expires]);
+    const stored = await addCheckedBlock(deps.pool, file.id, {
+      n: n++,
+      lines: block.good.map((g) => g.line),
+      productIds: block.good.map((g) => g.productId),
+      fingerprints: block.good.map((g) => g.fingerprint),
+      sealed: deps.keyring.seal('card', JSON.stringify(texts), blockAad(file.id, n - 1)),
+      problems: block.problems,
+      upTo: rows,
+    });
+    good = [];
+    problems = [];
+    await deps.fault?.('import:checked', file.id);
+    return stored;
+  };
+
+  for await (const row of source.rows) {
+    if (++rows % slice === 0) await yieldTo();
+    if (rows > maxLines) throw new KnownError('IMPORT_TOO_LARGE', { lines: maxLines });
+    line = row.line;
+    const key = readKey(row, rules);
+    if (typeof key === 'string') {
+      problems.push([line, row.cells.length === 0 ? 'COLUMNS' : key]);
+    } else {
+      const { productId, parts } = key;
+      const text = keyText(parts);
+      const fingerprint = keyFingerprint(deps.keyring, productId, text);
+      if (!seen.add(fingerprint)) problems.push([line, 'IN_FILE']);
+      else good.push({ line, productId, text, fingerprint, expires: key.expiresAt?.getTime() ?? 0 });
+      if (preview.length < previewLines) {
+        preview.push({
+          line,
+          sku: skuOf.get(productId) ?? '',
+          key: parts.map(masked),
+          ...(key.expiresAt && { expiresAt: key.expiresAt.toISOString() }),
+        });
+      }
+    }
+    if (good.length + problems.length >= blockLines && !(await store())) return;
+  }
+  if (good.length + problems.length > 0 && !(await store())) return;
+  if (rows === 0) throw new KnownError('IMPORT_NOTHING');
+  await endCheck(deps.pool, file.id, await summaryOf(deps, file.id, source, preview));
+}
+
+async function summaryOf(deps: ActivityDeps, id: number, source: ImportSource, preview: object[]): Promise<object> {
+  const [totals, room] = await Promise.all([importTotals(deps.pool, id), importRoom(deps.pool, id)]);
+  const over = room.filter((r) => r.have + r.come > r.limit).map(({ sku, limit, have, come }) => ({ sku, limit, have, come })); // prettier-ignore
+  return { separator: source.separator, columns: source.columns, preview, totals, overLimit: over };
+}
+
+/** The good lines without those that the products have or had; these become problems, by line. */
+async function sorted(
+  deps: ActivityDeps,
+  good: Good[],
+  problems: LineProblem[],
+): Promise<{ good: Good[]; problems: LineProblem[] }> {
+  // prettier-ignore
+  if (good.length === 0) return { good, problems };
+  const known = await knownKeys(deps.pool, good.map((g) => g.productId), good.map((g) => g.fingerprint)); // prettier-ignore
+  if (known.length === 0) return { good, problems };
+  const found = new Map(known.map((row) => [row.at, row.sold]));
+  const duplicates = good.flatMap((g, at): LineProblem[] => {
+    const sold = found.get(at);
+    return sold === undefined ? [] : [[g.line, sold ? 'SOLD' : 'IN_STOCK']];
+  });
+  return { good: good.filter((_g, at) => !found.has(at)), problems: [...problems, ...duplicates] };
+}
+
+/** What is the file's fault, in words of the catalogue. */
+function asKnown(error: unknown): KnownError | undefined {
+  if (error instanceof KnownError) return error;
+  if (error instanceof SheetError) {
+    return new KnownError(error.code === 'TOO_LARGE' ? 'IMPORT_TOO_LARGE' : 'IMPORT_FORMAT', { reason: error.code });
+  }
+  const code = (error as { code?: unknown }).code;
+  // TextDecoder met bytes that are not of the encoding.
+  if (error instanceof TypeError && code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return new KnownError('IMPORT_ENCODING'); // prettier-ignore
+  if (typeof code === 'string' && code.startsWith('CSV_')) {
+    const { lines } = error as { lines?: number };
+    return new KnownError('IMPORT_FORMAT', { reason: code, line: lines });
+  }
+  return undefined;
+}

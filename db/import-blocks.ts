@@ -1,0 +1,272 @@
+/** The checked lines of a key import, a block at a time, on their way into the pool. */
+import type { LineProblem } from '../domain/key-problems.ts';
+import type { Encoding } from '../domain/encoding.ts';
+import type { FileFormat } from '../domain/key-file.ts';
+import type { Mode } from '../domain/order.ts';
+import { goodsCame } from './stock-line.ts';
+import { statement, transaction, type Pool, type Queryable } from './sql.ts';
+
+const reset = statement<{ id: number }, [number, Encoding | null, FileFormat]>(
+  'import_check_begin',
+  `with emptied as (delete from import_blocks where import_id = $1)
+   update imports set lines = 0, good = 0, bad = 0, in_file = 0, in_stock = 0, sold = 0, encoding = $2, format = $3
+   where id = $1 and state = 'received' returning id`,
+);
+/** A check begins, also again after a stop: what an earlier one wrote is dropped. False if it is not to be checked. */
+export async function beginCheck(
+  db: Queryable,
+  id: number,
+  encoding: Encoding | null,
+  format: FileFormat,
+): Promise<boolean> {
+  // prettier-ignore
+  return (await reset(db, [id, encoding, format])).length > 0;
+}
+
+const known = statement<{ at: number; sold: boolean }, [number[], Buffer[]]>(
+  'import_known',
+  `select t.at::int - 1 as at, c.state = 'sold' as sold
+   from unnest($1::bigint[], $2::bytea[]) with ordinality t (product_id, fingerprint, at)
+   join cards c on c.product_id = t.product_id and c.fingerprint = t.fingerprint`,
+);
+/** Which of these keys the products have or had: their places in the arrays. */
+export function knownKeys(
+  db: Queryable,
+  productIds: readonly number[],
+  fingerprints: readonly Buffer[],
+): Promise<{ at: number; sold: boolean }[]> {
+  return known(db, [[...productIds], [...fingerprints]]);
+}
+
+export interface CheckedBlock {
+  readonly n: number;
+  readonly lines: readonly number[];
+  readonly productIds: readonly number[];
+  readonly fingerprints: readonly Buffer[];
+  /** The texts and dates of the good lines, sealed. */
+  readonly sealed: Buffer;
+  readonly problems: readonly LineProblem[];
+  /** Lines of the file up to here. */
+  readonly upTo: number;
+}
+
+const addBlock = statement<
+  { id: number },
+  [number, number, number[], number[], Buffer[], Buffer, string, number, number, number, number, number]
+>(
+  'import_block',
+  `with counted as (
+     update imports set lines = $8, good = good + cardinality($3::int[]), bad = bad + $9, in_file = in_file + $10,
+       in_stock = in_stock + $11, sold = sold + $12, next_look_at = now() + interval '15 seconds'
+     where id = $1 and state = 'received' returning id
+   )
+   insert into import_blocks (import_id, n, lines, product_ids, fingerprints, sealed, problems)
+   select id, $2, $3, $4, $5, $6, $7::jsonb from counted
+   returning import_id as id`,
+);
+/** Stores a checked block; false if the import was cancelled meanwhile. */
+export async function addCheckedBlock(db: Queryable, id: number, block: CheckedBlock): Promise<boolean> {
+  const count = (...codes: string[]): number => block.problems.filter(([, code]) => codes.includes(code)).length;
+  const duplicates = ['IN_FILE', 'IN_STOCK', 'SOLD'];
+  const rows = await addBlock(db, [
+    id,
+    block.n,
+    [...block.lines],
+    [...block.productIds],
+    [...block.fingerprints],
+    block.sealed,
+    JSON.stringify(block.problems),
+    block.upTo,
+    block.problems.length - count(...duplicates),
+    count('IN_FILE'),
+    count('IN_STOCK'),
+    count('SOLD'),
+  ]);
+  return rows.length > 0;
+}
+
+const checked = statement<object, [number, string]>(
+  'import_checked',
+  `with ready as (
+     update imports set state = 'ready', checked_at = now(), next_look_at = now(), summary = $2::jsonb
+     where id = $1 and state = 'received' returning id
+   ) delete from import_chunks where import_id in (select id from ready)`,
+);
+/** The file is checked and waits for its confirmation; the bytes as received are not needed any more. */
+export async function endCheck(db: Queryable, id: number, summary: object): Promise<void> {
+  await checked(db, [id, JSON.stringify(summary)]);
+}
+
+const batches = statement<{ id: number; productId: number }, [number]>(
+  'import_batches',
+  `with wanted as (
+     select distinct unnest(b.product_ids) as product_id from import_blocks b where b.import_id = $1
+   ), made as (
+     insert into card_batches (product_id, mode, source, note, actor_id, cost_minor, currency, expires_at, import_id)
+     select w.product_id, i.mode, coalesce(nullif(i.options ->> 'source', ''), i.source), coalesce(i.options ->> 'note', ''), i.actor_id,
+       (i.options ->> 'costMinor')::bigint, i.options ->> 'currency', (i.options ->> 'expiresAt')::timestamptz, i.id
+     from wanted w, imports i
+     where i.id = $1 and not exists (select from card_batches e where e.import_id = $1 and e.product_id = w.product_id)
+     returning id, product_id
+   )
+   select id, product_id as "productId" from made
+   union all select id, product_id from card_batches where import_id = $1`,
+);
+/** One batch per product of the import, made if missing; the import row is locked so that two make them once. */
+export async function ensureBatches(pool: Pool, importId: number): Promise<Map<number, number>> {
+  return transaction(pool, async (tx) => {
+    await tx.query('select from imports where id = $1 for update', [importId]);
+    return new Map((await batches(tx, [importId])).map((row) => [row.productId, row.id]));
+  });
+}
+
+export interface OpenBlock {
+  readonly n: number;
+  readonly productIds: readonly number[];
+  readonly fingerprints: readonly Buffer[];
+  readonly lines: readonly number[];
+  readonly sealed: Buffer;
+}
+const nextBlock = statement<OpenBlock, [number, number]>(
+  'import_block_next',
+  `select b.n, to_jsonb(b.product_ids) as "productIds", b.fingerprints, b.lines, b.sealed from import_blocks b join imports i on i.id = b.import_id
+   where b.import_id = $1 and b.n > $2 and b.imported_at is null and i.state = 'confirmed' order by b.n limit 1`,
+);
+/** The next block that is not in the pool; undefined if all are, or the import was stopped. */
+export async function nextOpenBlock(db: Queryable, importId: number, after: number): Promise<OpenBlock | undefined> {
+  return (await nextBlock(db, [importId, after]))[0];
+}
+
+const lockBlock = statement<{ mode: Mode }, [number, number]>(
+  'import_block_lock',
+  `select i.mode from import_blocks b join imports i on i.id = b.import_id
+   where b.import_id = $1 and b.n = $2 and b.imported_at is null and i.state = 'confirmed' for update of b`,
+);
+const addCards = statement<{ fingerprint: Buffer }, [number[], number[], Mode, Buffer[], Buffer[], (Date | null)[]]>(
+  'import_cards',
+  `insert into cards (product_id, batch_id, mode, ciphertext, fingerprint, expires_at, seq)
+   select t.p, t.b, $3, t.c, t.f, t.e, card_place(t.e)
+   from unnest($1::bigint[], $2::bigint[], $4::bytea[], $5::bytea[], $6::timestamptz[]) as t (p, b, c, f, e)
+   on conflict (product_id, fingerprint) do nothing returning fingerprint`,
+);
+const closeBlock = statement<object, [number, number, number, number, string]>(
+  'import_block_close',
+  `with closed as (
+     update import_blocks set imported_at = now(), added = $3, late = $4, sealed = '', fingerprints = '{}', problems = problems || $5::jsonb
+     where import_id = $1 and n = $2
+   )
+   update imports set added = added + $3, late = late + $4, next_look_at = now() + interval '15 seconds' where id = $1`,
+);
+
+export interface SealedBlock {
+  readonly n: number;
+  readonly lines: readonly number[];
+  readonly productIds: readonly number[];
+  readonly batchIds: readonly number[];
+  readonly fingerprints: readonly Buffer[];
+  readonly ciphertexts: readonly Buffer[];
+  readonly expires: readonly (Date | null)[];
+}
+
+/** The block goes into the pool, once: whoever comes second finds it closed. Waiting orders get their turn. */
+export async function importBlock(pool: Pool, importId: number, block: SealedBlock): Promise<void> {
+  await transaction(pool, async (tx) => {
+    const open = (await lockBlock(tx, [importId, block.n]))[0];
+    if (!open) return;
+    const { productIds, batchIds, ciphertexts, fingerprints, expires } = block;
+    const added = await addCards(tx, [
+      [...productIds],
+      [...batchIds],
+      open.mode,
+      [...ciphertexts],
+      [...fingerprints],
+      [...expires],
+    ]);
+    const late: LineProblem[] = [];
+    if (added.length < fingerprints.length) {
+      const fresh = new Set(added.map((row) => row.fingerprint.toString('latin1')));
+      fingerprints.forEach((f, at) => {
+        if (!fresh.has(f.toString('latin1'))) late.push([block.lines[at] ?? 0, 'LATE']);
+      });
+    }
+    await closeBlock(tx, [importId, block.n, added.length, late.length, JSON.stringify(late)]);
+    for (const productId of new Set(productIds)) await goodsCame(tx, productId, open.mode);
+  });
+}
+
+const finish = statement<{ id: number }, [number]>(
+  'import_finish',
+  `with done as (
+     update imports set state = 'done', ended_at = now()
+     where id = $1 and state = 'confirmed' and not exists (select from import_blocks where import_id = $1 and imported_at is null)
+     returning id, actor_id, added, product_id
+   )
+   insert into audit (actor_id, action, detail)
+   select actor_id, 'cards_added', jsonb_strip_nulls(jsonb_build_object('import', id, 'added', added, 'product', product_id)) from done
+   returning id`,
+);
+/** True if all blocks are in and the import is done by this call. */
+export async function finishImport(db: Queryable, importId: number): Promise<boolean> {
+  return (await finish(db, [importId])).length > 0;
+}
+
+const problems = statement<{ n: number; problems: LineProblem[] }, [number, number]>(
+  'import_problems',
+  'select n, problems from import_blocks where import_id = $1 and n > $2 order by n limit 20',
+);
+/** What is wrong, a few blocks at a time. */
+export function importProblems(
+  db: Queryable,
+  importId: number,
+  afterBlock: number,
+): Promise<{ n: number; problems: LineProblem[] }[]> {
+  // prettier-ignore
+  return problems(db, [importId, afterBlock]);
+}
+
+const emptied = statement<object, [number]>(
+  'import_emptied',
+  `with pieces as (delete from import_chunks where import_id = $1)
+   update import_blocks set sealed = '', fingerprints = '{}' where import_id = $1 and sealed <> ''`,
+);
+/** An import that ended without its confirmation keeps its report and none of the keys. */
+export async function emptyImport(db: Queryable, importId: number): Promise<void> {
+  await emptied(db, [importId]);
+}
+
+const room = statement<{ productId: number; sku: string; limit: number; have: number; come: number }, [number]>(
+  'import_room',
+  `select p.id as "productId", p.sku, p.stock_limit as "limit", w.come,
+     (select count(*)::int from cards c where c.product_id = p.id and c.mode = i.mode and c.state in ('available', 'held')) as have
+   from imports i,
+     lateral (select u as product_id, count(*)::int as come from import_blocks b, unnest(b.product_ids) u where b.import_id = i.id group by u) w
+     join products p on p.id = w.product_id
+   where i.id = $1 and p.stock_limit is not null`,
+);
+/** Products of the import with a 库存上限, what they have and what would come. */
+export function importRoom(
+  db: Queryable,
+  importId: number,
+): Promise<{ productId: number; sku: string; limit: number; have: number; come: number }[]> {
+  // prettier-ignore
+  return room(db, [importId]);
+}
+
+const pools = statement<{ sku: string; id: number; takes: boolean }, []>(
+  'import_products',
+  `select sku, id, kind in ('card', 'supplier') as takes from products`,
+);
+/** All products by SKU; null for those that take no keys. */
+export async function productsForKeys(db: Queryable): Promise<Map<string, number | null>> {
+  return new Map((await pools(db, [])).map((row) => [row.sku, row.takes ? row.id : null]));
+}
+
+const perProduct = statement<{ sku: string; keys: number }, [number]>(
+  'import_totals',
+  `select p.sku, count(*)::int as keys from import_blocks b, unnest(b.product_ids) u join products p on p.id = u
+   where b.import_id = $1 group by p.sku order by 2 desc, 1 limit 100`,
+);
+/** How many keys each product would get; the 100 that get most. */
+export function importTotals(db: Queryable, importId: number): Promise<{ sku: string; keys: number }[]> {
+  return perProduct(db, [importId]);
+}

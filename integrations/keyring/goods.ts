@@ -1,0 +1,55 @@
+/**
+ * Keys as they are sealed. A key of several parts (账号, 密码) is sealed as one text that begins with NUL, which no key of
+ * one part can hold, so old rows and rows of suppliers read the same.
+ */
+import { cardAad, type Keyring } from './keyring.ts';
+
+const severalParts = '\0';
+
+/** The text under which the parts of a key are sealed and compared. */
+export function keyText(parts: readonly string[]): string {
+  return parts.length === 1 ? (parts[0] ?? '') : severalParts + JSON.stringify(parts);
+}
+
+/** The parts of a sealed text. */
+export function keyParts(text: string): string[] {
+  return text.startsWith(severalParts) ? (JSON.parse(text.slice(1)) as string[]) : [text];
+}
+
+/** What buyers see: one part as it is, several with their names before them. */
+export function shownKey(text: string, labels: readonly string[] = []): string {
+  const parts = keyParts(text);
+  if (parts.length === 1) return parts[0] ?? '';
+  const plain = ['卡号', '密码'];
+  return parts.map((part, i) => `${labels[i] ?? plain[i] ?? `#${i + 1}`}: ${part}`).join('\n');
+}
+
+export interface SealedKey {
+  readonly ciphertext: Buffer;
+  readonly fingerprint: Buffer;
+}
+
+/** The blind index by which a product's keys are compared. */
+export function keyFingerprint(keyring: Keyring, productId: number, text: string): Buffer {
+  return keyring.fingerprint(`card:${productId}`, text);
+}
+
+export function sealKey(keyring: Keyring, productId: number, text: string): SealedKey {
+  const fingerprint = keyFingerprint(keyring, productId, text);
+  return { fingerprint, ciphertext: keyring.seal('card', text, cardAad(productId, fingerprint)) };
+}
+
+/** Throws KeyringError. */
+export function openKey(keyring: Keyring, productId: number, key: SealedKey): string {
+  return keyring.open('card', key.ciphertext, cardAad(productId, key.fingerprint)).toString('utf8');
+}
+
+const pieceAad = (importId: number, n: number): string => `import:${importId}:${n}`;
+
+/** A piece of an uploaded file, bound to its place. */
+export function sealPiece(keyring: Keyring, importId: number, n: number, piece: Buffer): Buffer {
+  return keyring.seal('card', piece, pieceAad(importId, n));
+}
+export function openPiece(keyring: Keyring, importId: number, n: number, sealed: Buffer): Buffer {
+  return keyring.open('card', sealed, pieceAad(importId, n));
+}

@@ -1,0 +1,64 @@
+/** Records of a file in any of the formats, as a stream: a million lines pass through, none is kept. */
+import { Readable } from 'node:stream';
+import { parse } from 'csv-parse';
+import type { Encoding } from '../../domain/encoding.ts';
+import type { Cell, FileFormat, FileRow } from '../../domain/key-file.ts';
+import { openXlsx, sheetRows } from './xlsx.ts';
+
+/** The file's bytes, as often as they are wanted. */
+export type Pieces = () => AsyncIterable<Buffer>;
+
+/** Throws if the bytes are not in this encoding. */
+export async function* decoded(pieces: Pieces, encoding: Encoding): AsyncGenerator<string> {
+  // Without the mark at its begin, which TextDecoder drops itself.
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  for await (const piece of pieces()) yield decoder.decode(piece, { stream: true });
+  yield decoder.decode();
+}
+
+/** Lines without their ends, blank ones left out. */
+export async function* textLines(text: AsyncIterable<string>): AsyncGenerator<{ line: number; text: string }> {
+  let rest = '';
+  let line = 0;
+  for await (const piece of text) {
+    const lines = (rest + piece).split('\n');
+    rest = lines.pop() ?? '';
+    for (const each of lines) {
+      line++;
+      const bare = each.endsWith('\r') ? each.slice(0, -1) : each;
+      if (bare.trim() !== '') yield { line, text: bare };
+    }
+  }
+  if (rest.trim() !== '') yield { line: line + 1, text: rest.endsWith('\r') ? rest.slice(0, -1) : rest };
+}
+
+export async function* csvRows(text: AsyncIterable<string>, delimiter: string): AsyncGenerator<FileRow> {
+  const parser = parse({
+    delimiter,
+    relax_quotes: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    info: true,
+    max_record_size: 200_000,
+  });
+  Readable.from(text)
+    .on('error', (error) => parser.destroy(error))
+    .pipe(parser);
+  for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+    yield { line: info.lines, cells: record.map((t): Cell => ({ text: t, kind: 'text' })) };
+  }
+}
+
+export async function* xlsxRows(pieces: Pieces): AsyncGenerator<FileRow> {
+  const all: Buffer[] = [];
+  for await (const piece of pieces()) all.push(piece);
+  yield* sheetRows(await openXlsx(Buffer.concat(all)));
+}
+
+/** By the first bytes, then by name: an .xlsx is a zip archive; anything else is text. */
+export function formatOf(fileName: string, head: Buffer): FileFormat | undefined {
+  const magic = head.length >= 4 ? head.readUInt32BE(0) : 0;
+  if (magic === 0x504b0304 || magic === 0xd0cf11e0) return 'xlsx';
+  if (/\.xlsx?$/i.test(fileName)) return undefined;
+  return /\.csv$/i.test(fileName) ? 'csv' : 'text';
+}

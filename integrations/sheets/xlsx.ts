@@ -1,0 +1,174 @@
+/**
+ * Rows of the first sheet of an .xlsx file as Excel, WPS and LibreOffice write it. Own, because a reader of tables may
+ * do what a reader of keys must not: give a formula's remembered result as a value, a date as a number, or a number
+ * whose last digits Excel has lost. Nothing is evaluated. (ECMA-376 part 1, §18.3, §18.4, §18.8.)
+ */
+import type { Cell, FileRow } from '../../domain/key-file.ts';
+import { openArchive, SheetError, type Archive } from './zip.ts';
+
+const unpackedCap = 256 * 1024 * 1024;
+
+interface Book {
+  readonly sheet: string;
+  readonly strings: readonly string[];
+  /** By style number: what a number is shown as. */
+  readonly styles: readonly NumberStyle[];
+}
+type NumberStyle = 'plain' | 'date' | { readonly zeros: number };
+
+/** Opens a workbook; rejects with SheetError. */
+export async function openXlsx(bytes: Buffer): Promise<Book> {
+  const archive = openArchive(bytes, unpackedCap);
+  const sheet = await archive.text(await firstSheet(archive));
+  if (sheet === undefined) throw new SheetError('NOT_A_SHEET', 'no worksheet in the archive');
+  const strings = await archive.text('xl/sharedStrings.xml');
+  const styles = await archive.text('xl/styles.xml');
+  for (const xml of [sheet, strings, styles]) {
+    // No writer of spreadsheets declares entities; who does, attacks.
+    if (xml !== undefined && /<!DOCTYPE|<!ENTITY/i.test(xml.slice(0, 2_000))) throw new SheetError('NOT_A_SHEET', 'a DTD'); // prettier-ignore
+  }
+  return { sheet, strings: strings === undefined ? [] : sharedStrings(strings), styles: styles === undefined ? [] : numberStyles(styles) }; // prettier-ignore
+}
+
+async function firstSheet(archive: Archive): Promise<string> {
+  const book = await archive.text('xl/workbook.xml');
+  const links = await archive.text('xl/_rels/workbook.xml.rels');
+  const id = /<(?:\w+:)?sheet\b[^>]*?\b(?:\w+:)id="([^"]+)"/.exec(book ?? '')?.[1];
+  for (const [, attributes = ''] of (links ?? '').matchAll(/<(?:\w+:)?Relationship\b([^>]*)>/g)) {
+    if (attribute(attributes, 'Id') !== id) continue;
+    const target = attribute(attributes, 'Target') ?? '';
+    return target.startsWith('/') ? target.slice(1) : `xl/${target}`;
+  }
+  return archive.names.find((name) => name.startsWith('xl/worksheets/')) ?? 'xl/worksheets/sheet1.xml';
+}
+
+/** The rows that hold anything, in order; a cell that was merged downwards counts for each of its rows. */
+export function* sheetRows({ sheet, strings, styles }: Book): Generator<FileRow> {
+  const merged = mergedColumns(sheet);
+  const above = new Map<number, { cell: Cell; until: number }>();
+  let line = 0;
+  for (const [, head = '', body = ''] of sheet.matchAll(
+    /<(?:\w+:)?row\b([^>]*?)(?:\/>|>([\s\S]*?)<\/(?:\w+:)?row>)/g,
+  )) {
+    line = Number(attribute(head, 'r') ?? line + 1);
+    const cells: (Cell | undefined)[] = [];
+    let column = -1;
+    for (const [, attributes = '', inner] of body.matchAll(/<(?:\w+:)?c\b([^>]*?)(?:\/>|>([\s\S]*?)<\/(?:\w+:)?c>)/g)) {
+      const at = attribute(attributes, 'r');
+      column = at === undefined ? column + 1 : columnOf(at);
+      if (column > 60) break;
+      const cell = inner === undefined ? undefined : readCell(attributes, inner, strings, styles);
+      if (cell) cells[column] = cell;
+      const until = merged.get(`${column}:${line}`);
+      if (cell && until !== undefined) above.set(column, { cell, until });
+    }
+    if (cells.length === 0) continue;
+    for (const [at, { cell, until }] of above) if (line <= until) cells[at] ??= cell;
+    yield { line, cells };
+  }
+}
+
+/** Top cell `column:row` of each area that was merged downwards → its last row. */
+function mergedColumns(sheet: string): Map<string, number> {
+  const areas = new Map<string, number>();
+  const at = sheet.indexOf('mergeCells');
+  if (at < 0) return areas;
+  for (const [, attributes = ''] of sheet.slice(at).matchAll(/<(?:\w+:)?mergeCell\b([^>]*)>/g)) {
+    const [, from = '', row = '', last = ''] =
+      /^([A-Z]+)(\d+):[A-Z]+(\d+)$/.exec(attribute(attributes, 'ref') ?? '') ?? [];
+    areas.set(`${columnOf(from)}:${row}`, Number(last));
+  }
+  return areas;
+}
+
+function readCell(
+  attributes: string,
+  inner: string,
+  strings: readonly string[],
+  styles: readonly NumberStyle[],
+): Cell | undefined {
+  // prettier-ignore
+  const type = attribute(attributes, 't') ?? 'n';
+  if (/<(?:\w+:)?f\b/.test(inner)) return { text: '', kind: 'formula' };
+  if (type === 'inlineStr') return text(plainText(inner));
+  const raw = /<(?:\w+:)?v\b[^>]*>([\s\S]*?)<\/(?:\w+:)?v>/.exec(inner)?.[1];
+  if (raw === undefined || raw === '') return undefined;
+  if (type === 's') return text(strings[Number(raw)] ?? '');
+  if (type === 'str') return text(unescape(raw));
+  if (type === 'b') return text(raw === '1' ? 'TRUE' : 'FALSE');
+  if (type === 'e') return { text: '', kind: 'error' };
+  if (type === 'd') return { text: raw.slice(0, 10), kind: 'date' };
+  const style = styles[Number(attribute(attributes, 's') ?? 0)] ?? 'plain';
+  if (style === 'date') return { text: raw, kind: 'date' };
+  // "00000": the zeros in front are shown by Excel and stand in no file.
+  if (style !== 'plain' && /^\d+$/.test(raw)) return { text: raw.padStart(style.zeros, '0'), kind: 'number' };
+  return { text: raw, kind: 'number' };
+}
+
+function text(value: string): Cell | undefined {
+  return value === '' ? undefined : { text: value, kind: 'text' };
+}
+
+function sharedStrings(xml: string): string[] {
+  return Array.from(xml.matchAll(/<(?:\w+:)?si\b[^>]*?(?:\/>|>([\s\S]*?)<\/(?:\w+:)?si>)/g), ([, inner]) => plainText(inner ?? '')); // prettier-ignore
+}
+
+/** The text of runs, without the reading aids (rPh) of East Asian text. */
+function plainText(xml: string): string {
+  const runs = xml.includes('rPh') ? xml.replace(/<(?:\w+:)?rPh\b[\s\S]*?<\/(?:\w+:)?rPh>/g, '') : xml;
+  let all = '';
+  for (const [, run = ''] of runs.matchAll(/<(?:\w+:)?t\b[^>]*?(?:\/>|>([\s\S]*?)<\/(?:\w+:)?t>)/g)) all += run;
+  return unescape(all);
+}
+
+const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+
+/** XML entities, then the `_x000D_` form of characters that XML cannot hold (§22.9.2.19). */
+function unescape(xml: string): string {
+  const plain = !xml.includes('&')
+    ? xml
+    : xml.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (whole, hex?: string, decimal?: string, name?: string) => {
+        if (name !== undefined) return entities[name] ?? whole;
+        const code = hex === undefined ? Number(decimal) : parseInt(hex, 16);
+        return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+      });
+  if (!plain.includes('_x')) return plain;
+  return plain.replace(/_x([0-9a-f]{4})_/gi, (_whole, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+}
+
+const patterns = new Map<string, RegExp>();
+
+function attribute(attributes: string, name: string): string | undefined {
+  let pattern = patterns.get(name);
+  if (!pattern) patterns.set(name, (pattern = new RegExp(`(?:^|\\s)${name}="([^"]*)"`)));
+  return pattern.exec(attributes)?.[1];
+}
+
+function columnOf(reference: string): number {
+  let column = 0;
+  for (const letter of reference) {
+    const code = letter.charCodeAt(0) - 64;
+    if (code < 1 || code > 26) break;
+    column = column * 26 + code;
+  }
+  return column - 1;
+}
+
+/** Numbers of built-in formats that show dates or times (§18.8.30 and its East Asian lists). */
+const builtInDates = (id: number): boolean => (id >= 14 && id <= 22) || (id >= 27 && id <= 36) || (id >= 45 && id <= 47) || (id >= 50 && id <= 58); // prettier-ignore
+
+function numberStyles(xml: string): NumberStyle[] {
+  const custom = new Map<number, string>();
+  for (const [, attributes = ''] of xml.matchAll(/<(?:\w+:)?numFmt\b([^>]*)>/g)) {
+    custom.set(Number(attribute(attributes, 'numFmtId')), unescape(attribute(attributes, 'formatCode') ?? ''));
+  }
+  const cells = /<(?:\w+:)?cellXfs\b[\s\S]*?<\/(?:\w+:)?cellXfs>/.exec(xml)?.[0] ?? '';
+  return Array.from(cells.matchAll(/<(?:\w+:)?xf\b([^>]*)>/g), ([, attributes = '']) => {
+    const id = Number(attribute(attributes, 'numFmtId') ?? 0);
+    const code = custom.get(id);
+    if (code === undefined) return builtInDates(id) ? 'date' : 'plain';
+    if (/^0+$/.test(code)) return { zeros: code.length };
+    const bare = code.replace(/"[^"]*"|\\.|\[[^\]]*\]/g, '');
+    return /[ymdhs年月日]/i.test(bare) && !/general/i.test(bare) ? 'date' : 'plain';
+  });
+}
