@@ -69,7 +69,6 @@ async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
   let problems: LineProblem[] = [];
   let n = 0;
   let rows = 0;
-  let line = 0;
 
   const store = async (): Promise<boolean> => {
     const block = await sorted(deps, good, problems);
@@ -92,7 +91,7 @@ async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
   for await (const row of source.rows) {
     if (++rows % slice === 0) await yieldTo();
     if (rows > maxLines) throw new KnownError('IMPORT_TOO_LARGE', { lines: maxLines });
-    line = row.line;
+    const { line } = row;
     const key = readKey(row, rules);
     if (typeof key === 'string') {
       problems.push([line, row.cells.length === 0 ? 'COLUMNS' : key]);

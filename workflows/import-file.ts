@@ -8,9 +8,13 @@ const steps = wf.proxyActivities<ImportActivities>(imports);
 
 export async function importFile({ importId }: ImportFileInput): Promise<{ state: string }> {
   let asked = 0;
-  wf.setHandler(importChanged, () => void asked++, {
-    description: 'The import was confirmed or cancelled: look again',
-  });
+  wf.setHandler(
+    importChanged,
+    () => {
+      asked++;
+    },
+    { description: 'The import was confirmed or cancelled: look again' },
+  );
   for (;;) {
     const served = asked;
     const outcome = await steps.advanceImport({ importId });

@@ -16,9 +16,27 @@ type View = (typeof consoleImports.importView)['_output'];
 
 export function viewImport(row: ImportRow): View {
   const summary = row.summary as Partial<Pick<View, 'separator' | 'columns' | 'preview' | 'totals' | 'overLimit'>>;
-  const { actorId: _by, options: _options, checkedAt: _at, summary: _summary, ...shown } = row;
   return {
-    ...shown,
+    id: row.id,
+    kind: row.kind,
+    mode: row.mode,
+    source: row.source,
+    state: row.state,
+    productId: row.productId,
+    fileName: row.fileName,
+    bytes: row.bytes,
+    format: row.format,
+    encoding: row.encoding,
+    lines: row.lines,
+    good: row.good,
+    bad: row.bad,
+    inFile: row.inFile,
+    inStock: row.inStock,
+    sold: row.sold,
+    added: row.added,
+    late: row.late,
+    failureCode: row.failureCode,
+    failureDetail: row.failureDetail,
     separator: summary.separator ?? null,
     columns: summary.columns ?? [],
     preview: summary.preview ?? [],

@@ -27,7 +27,7 @@ export interface Importer {
   ask<T>(path: string, body?: unknown, options?: { method?: string; expect?: number }): Promise<T>;
   product(fields?: object): Promise<{ id: number; sku: string }>;
   begin(options: object): Promise<ImportState>;
-  upload(id: number, bytes: Buffer | ReadableStream): Promise<void>;
+  upload(id: number, bytes: RequestInit['body']): Promise<void>;
   /** Waits for a state that is not on the way. */
   settled(id: number, timeoutMs?: number): Promise<ImportState>;
   /** A file, checked. */
@@ -52,9 +52,9 @@ export function openImporter(system: Pick<System, 'base' | 'opsToken'>): Importe
       const response = await fetch(`${system.base}/api/console/imports/${id}/file`, {
         method: 'PUT',
         headers: { authorization: `Bearer ${system.opsToken}`, 'content-type': 'application/octet-stream' },
-        body: bytes as never,
+        ...(bytes !== undefined && { body: bytes }),
         duplex: 'half',
-      } as RequestInit);
+      });
       if (!response.ok) throw new Error(`upload → ${response.status} ${await response.text()}`);
       await response.text();
     },
