@@ -23,5 +23,7 @@ export const loginScript = `'use strict';
   };
   el('form').addEventListener('submit', (event) => { event.preventDefault(); void enter(el('token').value.trim()); });
   if (given) void enter(given);
+  // Another link opened on this very page changes nothing but the fragment.
+  window.addEventListener('hashchange', () => location.reload());
 })();
 `;

@@ -3,7 +3,7 @@ import net from 'node:net';
 import { SetupError, type PortName } from './settings.ts';
 
 /** Who listens on which port, for people. */
-const wantedBy: Readonly<Record<PortName, readonly [zh: string, en: string]>> = {
+export const wantedBy: Readonly<Record<PortName, readonly [zh: string, en: string]>> = {
   PORT: ['API（唯一的公开端口）', 'the API, the only public port'],
   API_ADMIN_PORT: ['API 指标', 'metrics of the API'],
   WORKER_ADMIN_PORT: ['worker 指标', 'metrics of the worker'],

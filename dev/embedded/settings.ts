@@ -27,6 +27,15 @@ export const portNames = [
 ] as const;
 export type PortName = (typeof portNames)[number];
 
+/** Variables of the embedded stack alone: default and meaning, for docs/configuration.md. */
+export const embeddedVariables: Readonly<Record<string, readonly [fallback: string, meaning: string]>> = {
+  MIAOFA_DATA: ['.miaofa', 'Directory of everything the stack keeps; deleting it is a factory reset'],
+  MIAOFA_CACHE: ['~/.cache/miaofa', 'Where fetched programs are kept, for all stacks of a user'],
+  TEMPORAL_CLI_PATH: ['', 'A `temporal` program to use instead of a fetched one'],
+  TEMPORAL_TEST_SERVER_PATH: ['', 'The time-skipping test server, for `npm test`'],
+  TEMPORAL_DOWNLOAD_URL: ['https://temporal.download', 'Where the official programs are fetched'],
+};
+
 /** A mistake of the person who starts the stack, said in words. */
 export class SetupError extends Error {
   override readonly name = 'SetupError';

