@@ -22,6 +22,7 @@ export interface Product {
   readonly maxQuantity: number;
   readonly buyerLimit: number | null;
   readonly stockLimit: number | null;
+  readonly holdMinutes: number | null;
 }
 
 const insert = statement<{ id: number }, [string, string, number, string, string, number]>(
@@ -37,7 +38,7 @@ const insert = statement<{ id: number }, [string, string, number, string, string
 const bySku = statement<Product, [string]>(
   'product_by_sku',
   `select id, sku, name, price_minor as "priceMinor", currency, state, policy, trigger, kind, card_use as "cardUse",
-     min_quantity as "minQuantity", max_quantity as "maxQuantity", buyer_limit as "buyerLimit", stock_limit as "stockLimit"
+     min_quantity as "minQuantity", max_quantity as "maxQuantity", buyer_limit as "buyerLimit", stock_limit as "stockLimit", hold_minutes as "holdMinutes"
    from products where sku = $1`,
 );
 const stock = statement<{ mode: Mode; available: number; sold: number }, [number]>(

@@ -32,19 +32,26 @@ function claimText(locking: 'for update skip locked' | 'for update', inLine: str
      select coalesce((select value = 'true'::jsonb from settings where key = 'auto_delivery'), true) as automatic,
             coalesce((select quarantined_at is not null from products where id = $2), true) as quarantined,
             exists (select from stock_waits w where w.product_id = $2 and w.mode = $3 and ${inLine}) as queued
+   ), mine as materialized (
+     -- 下单锁库存: what the order holds is its own, whoever stands in line.
+     select c.id from cards c where c.order_id = $1 and c.state = 'held' and (c.expires_at is null or c.expires_at > now())
+       and (select not quarantined from gate) limit $4 for update
    ), picked as materialized (
-     ${pickCards({ product: '$2', mode: '$3', limit: '$4', and: '(select automatic and not quarantined and not queued from gate)' }, locking)}
+     ${pickCards({ product: '$2', mode: '$3', limit: '$4 - (select count(*) from mine)', and: '(select automatic and not quarantined and not queued from gate)' }, locking)}
    ), enough as materialized (
      -- Nothing missing: what a supplier delivered is released by the same commit, if the switch is on.
-     select count(*) = $4 and (select automatic from gate) as ok, count(*)::int as found from picked
+     select count(*) = $4 and (select automatic from gate) as ok, count(*)::int as found
+     from (select from picked union all select from mine) taken
    ), sold as (
-     update cards set state = 'sold', order_id = $1, sold_at = now()
-     where id = any (array(select id from picked)) and (select ok from enough)
+     update cards set state = 'sold', order_id = $1, sold_at = now(), held_until = null
+     where id = any (array(select id from picked union all select id from mine)) and (select ok from enough)
    ), ready as (
      select $1::bigint as order_id, $4::int as cards where (select ok from enough)
    ), ${releaseParts(String(actors.automation))}
    select gate.automatic, gate.quarantined, gate.queued, enough.ok as claimed, enough.found,
-          gate.queued and exists (select from cards c where c.product_id = $2 and c.mode = $3 and c.state = 'available') as held,
+          -- In the order of the index: asked without one, the planner reads the sold cards first.
+          gate.queued and coalesce((select true from cards c where c.product_id = $2 and c.mode = $3 and c.state = 'available'
+            order by c.seq limit 1), false) as held,
           coalesce((select jsonb_agg(jsonb_build_object('id', q.id, 'kind', q.kind) order by q.id) from queued q), '[]') as messages
    from gate, enough`;
 }

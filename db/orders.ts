@@ -25,6 +25,8 @@ export interface NewOrder {
   readonly locale: string;
   readonly contact: Buffer | null;
   readonly contactIndex: Buffer | null;
+  /** Blind index of the buyer's address, for caps on holds. */
+  readonly addressIndex?: Buffer | null;
   readonly remark: Buffer | null;
   readonly tokenHash: Buffer;
   readonly token: Buffer;

@@ -6,6 +6,7 @@ import { KnownError } from '../domain/errors.ts';
 import type { Mode } from '../domain/order.ts';
 import { advisory } from './locks.ts';
 import { insertOrder, type NewOrder } from './orders.ts';
+import { holdCards } from './holds.ts';
 import { one, statement, transaction, type Pool, type Transaction } from './sql.ts';
 
 /** What a product says about who may order how much. */
@@ -16,6 +17,8 @@ export interface OrderLimits {
   readonly buyerLimit: number | null;
   /** Units for sale of a product that takes no keys from a pool; null if there is no limit. */
   readonly unitsForSale: number | null;
+  /** 下单锁库存: minutes that keys are held for an unpaid order; null: they are taken when it is paid. */
+  readonly holdMinutes: number | null;
 }
 
 const lockBuyer = statement<object, [number, Buffer, number]>(
@@ -35,19 +38,21 @@ const unitsSold = statement<{ units: number }, [number, Mode]>(
 );
 
 /**
- * Inserts the order, or throws QUANTITY_LIMIT, CONTACT_REQUIRED, BUYER_LIMIT or OUT_OF_STOCK. Undefined if the shop used
- * this idempotency key before.
+ * Inserts the order, or throws QUANTITY_LIMIT, CONTACT_REQUIRED, BUYER_LIMIT, HOLD_LIMIT or OUT_OF_STOCK. Undefined if
+ * the shop used this idempotency key before.
  */
 export async function placeOrder(pool: Pool, order: NewOrder, limits: OrderLimits): Promise<number | undefined> {
-  const { minQuantity, maxQuantity, buyerLimit, unitsForSale } = limits;
+  const { minQuantity, maxQuantity, buyerLimit, unitsForSale, holdMinutes } = limits;
   if (order.quantity < minQuantity || order.quantity > maxQuantity) {
     throw new KnownError('QUANTITY_LIMIT', { min: minQuantity, max: maxQuantity });
   }
-  if (buyerLimit === null && unitsForSale === null) return insertOrder(pool, order);
+  if (buyerLimit === null && unitsForSale === null && holdMinutes === null) return insertOrder(pool, order);
   return transaction(pool, async (tx) => {
     if (buyerLimit !== null) await withinBuyerLimit(tx, order, buyerLimit);
     if (unitsForSale !== null) await withinUnits(tx, order, unitsForSale);
-    return insertOrder(tx, order);
+    const id = await insertOrder(tx, order);
+    if (id !== undefined && holdMinutes !== null) await holdCards(tx, id, order, holdMinutes);
+    return id;
   });
 }
 

@@ -104,6 +104,7 @@ async function place(deps: ApiDeps, { caller, headers, body }: Placing): Promise
     locale: body.locale,
     contact: email === null ? null : keyring.seal('contact', email, aad),
     contactIndex: email === null ? null : keyring.fingerprint('contact', email.trim().toLowerCase()),
+    addressIndex: body.buyerAddress === undefined ? null : keyring.fingerprint('address', body.buyerAddress),
     remark: body.remark ? keyring.seal('contact', body.remark, aad) : null,
     tokenHash: sha256(token),
     token: keyring.seal('contact', token, aad),
@@ -112,7 +113,10 @@ async function place(deps: ApiDeps, { caller, headers, body }: Placing): Promise
     nextQueryAt: deps.providers.get(account.provider)?.canQuery ? new Date(now.getTime() + 15_000) : null,
   };
   const fromPool = product.kind === 'card' && product.cardUse !== 'loop';
-  await placeOrder(pool, placing, { ...product, unitsForSale: fromPool ? null : product.stockLimit });
+  await placeOrder(pool, placing, {
+    ...product,
+    unitsForSale: fromPool ? null : product.stockLimit,
+  });
   // Also if another request with the same key was faster: there is one order, and both get it.
   const order = await orderByKey(pool, caller.shopId, key);
   if (!order) throw new Error('an order vanished after its insert');

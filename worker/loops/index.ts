@@ -8,6 +8,7 @@ import type { Process } from '../compose.ts';
 import type { TemporalLink } from '../link.ts';
 import { every, type Loop } from './every.ts';
 import { removeUndone } from '../../db/batches.ts';
+import { expireCards, freeHolds } from '../../db/holds.ts';
 import { dropAbandonedImports } from '../../db/imports.ts';
 import { wakeImports } from './imports.ts';
 import { grantTurns } from './grants.ts';
@@ -41,6 +42,8 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
     every(10_000, 'supplier-balances', log, () => readBalances(steps)),
     every(600_000, 'supplier-calls', log, async () => (await dropOldCalls(pool)) > 0),
     every(300, 'imports', log, () => wakeImports(link, pool, log)),
+    every(2_000, 'free-holds', log, () => freeHolds(pool)),
+    every(10_000, 'expire-cards', log, () => expireCards(pool)),
     every(1_000, 'undo-batches', log, () => removeUndone(pool)),
     every(600_000, 'abandoned-imports', log, async () => {
       await dropAbandonedImports(pool);

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { advance } from '../../activities/advance.ts';
+import { expireCards, freeHolds } from '../../db/holds.ts';
+import { call } from '../../dev/client.ts';
+import { openImporter, type Importer } from '../support/goods.ts';
+import { startSystem, type System } from '../support/system.ts';
+
+describe('holds and expiry', function () {
+  this.timeout(120_000);
+  let system: System;
+  let importer: Importer;
+  before(async () => {
+    system = await startSystem();
+    importer = openImporter(system);
+  });
+  after(() => system.stop());
+
+  const sql = async <T extends object>(text: string, ...values: unknown[]): Promise<T[]> =>
+    (await system.parts.pool.query<T>(text, values)).rows;
+  const states = async (productId: number): Promise<Record<string, number>> =>
+    Object.fromEntries(
+      (await sql<{ state: string; n: number }>('select state, count(*)::int as n from cards where product_id = $1 group by 1', productId)).map((r) => [r.state, r.n]), // prettier-ignore
+    );
+  const order = (sku: string, body: object = {}) =>
+    system.shop.order({ sku, email: `${randomUUID()}@example.com`, accountId: system.sandbox, ...body });
+  const idOf = async (no: string): Promise<number> =>
+    (await sql<{ id: number }>('select id from orders where no = $1', no))[0]?.id ?? 0;
+  const refused = async (sku: string, body: object): Promise<string> => {
+    const answer = await fetch(`${system.base}/api/v1/orders`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${system.shop.apiKey}`, 'content-type': 'application/json', 'idempotency-key': randomUUID() }, // prettier-ignore
+      body: JSON.stringify({ sku, accountId: system.sandbox, ...body }),
+    });
+    return ((await answer.json()) as { error: { code: string } }).error.code;
+  };
+
+  it('下单锁库存: of 10 orders at once for 5 keys 5 hold one each, the others are told the truth', async () => {
+    const { id, sku } = await importer.product({ holdMinutes: 10 });
+    await system.shop.addCards(sku, ['1', '2', '3', '4', '5']);
+    const results = await Promise.allSettled(Array.from({ length: 10 }, () => order(sku)));
+    assert.equal(results.filter((r) => r.status === 'fulfilled').length, 5);
+    for (const r of results) if (r.status === 'rejected') assert.match(String(r.reason), /OUT_OF_STOCK/);
+    assert.deepEqual(await states(id), { held: 5 });
+  });
+
+  it('rule 10: a paid order gets exactly what it held; what was not paid goes back, and a paid hold never does', async () => {
+    const { id, sku } = await importer.product({ holdMinutes: 10 });
+    await system.shop.addCards(sku, ['1', '2', '3', '4']);
+    const [paid, unpaid] = [await order(sku, { quantity: 2 }), await order(sku)];
+    const paidId = await idOf(paid.orderNo);
+    const held = await sql<{ id: number }>('select id from cards where order_id = $1 order by id', paidId);
+    assert.equal(held.length, 2);
+    await system.notify(paid.orderNo, { amountMinor: 200 });
+    await sql(`update cards set held_until = now() - interval '1 minute' where product_id = $1 and state = 'held'`, id);
+    while (await freeHolds(system.parts.pool));
+    assert.deepEqual(await states(id), { held: 2, available: 2 });
+    await advance(system.parts.steps, paidId);
+    const sold = await sql<{ id: number }>(`select id from cards where order_id = $1 and state = 'sold' order by id`, paidId); // prettier-ignore
+    assert.deepEqual(sold, held);
+    // Its hold is gone, and it still delivers when it is paid after all.
+    await system.notify(unpaid.orderNo);
+    await advance(system.parts.steps, await idOf(unpaid.orderNo));
+    assert.deepEqual(await states(id), { sold: 3, available: 1 });
+  });
+
+  it('an order that expires or is closed gives its hold back', async () => {
+    const { id, sku } = await importer.product({ holdMinutes: 10 });
+    await system.shop.addCards(sku, ['1', '2']);
+    const [a, b] = [await order(sku), await order(sku)];
+    await sql(`update orders set state = 'expired' where no = $1`, a.orderNo);
+    await sql(`update orders set state = 'closed' where no = $1`, b.orderNo);
+    while (await freeHolds(system.parts.pool));
+    assert.deepEqual(await states(id), { available: 2 });
+  });
+
+  it('caps: one buyer and one address hold no more than the settings allow, and nobody holds anonymously', async () => {
+    const { sku } = await importer.product({ holdMinutes: 10 });
+    await system.shop.addCards(
+      sku,
+      Array.from({ length: 40 }, (_, i) => `cap-${i}`),
+    );
+    assert.equal(await refused(sku, {}), 'CONTACT_REQUIRED');
+    await order(sku, { email: 'greedy@example.com', quantity: 5 });
+    assert.equal(await refused(sku, { email: 'greedy@example.com' }), 'HOLD_LIMIT');
+    const body = (email: string) => ({
+      sku,
+      accountId: system.sandbox,
+      email,
+      quantity: 5,
+      buyerAddress: '203.0.113.7',
+    });
+    for (const email of ['x1@example.com', 'x2@example.com']) {
+      await call(`${system.base}/api/v1/orders`, { token: system.shop.apiKey, body: body(email), headers: { 'idempotency-key': randomUUID() } }); // prettier-ignore
+    }
+    assert.equal(await refused(sku, { email: 'x3@example.com', buyerAddress: '203.0.113.7' }), 'HOLD_LIMIT');
+  });
+
+  it('D5: what has expired is never sold, counts as expired at once, and leaves the pool', async () => {
+    const { id, sku } = await importer.product();
+    await system.shop.addCards(sku, ['old']);
+    await sql(`update cards set expires_at = now() - interval '1 second' where product_id = $1`, id);
+    const placed = await order(sku);
+    await system.notify(placed.orderNo);
+    const outcome = await advance(system.parts.steps, await idOf(placed.orderNo));
+    assert.ok(outcome.next === 'wait' && outcome.code === 'POOL_EMPTY');
+    const facts = async () => (await importer.ask<{ stock: { test: { available: number; expired: number } } }>(`products/${id}`)).stock.test; // prettier-ignore
+    assert.deepEqual([(await facts()).available, (await facts()).expired], [0, 1]);
+    while (await expireCards(system.parts.pool));
+    assert.deepEqual(await states(id), { expired: 1 });
+    assert.equal((await facts()).expired, 1);
+  });
+});
