@@ -1,11 +1,26 @@
 /** Exception rules (C5), asked once per order, before anything is allocated; the story learns only the verdict. */
-import { markRuled, type PaidOrder } from '../db/delivery.ts';
+import { markRuled, waitFor, type PaidOrder } from '../db/delivery.ts';
+import { activeRules, ordersOfBuyer, ruleFacts } from '../db/rules.ts';
+import { readSetting } from '../db/settings.ts';
 import type { Transaction } from '../db/sql.ts';
+import { deadlines } from '../domain/policy.ts';
+import { speaking, windowsOf } from '../domain/rules.ts';
+import { rulesModeOf, zoneOf } from '../domain/settings.ts';
+import { findPattern, openFacts } from '../integrations/rule-facts.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Outcome } from './outcome.ts';
 
-/** An outcome if a rule sends the order to people. */
-export async function exception(_deps: ActivityDeps, tx: Transaction, order: PaidOrder): Promise<Outcome | undefined> {
+/** An outcome if a rule sends the order to people. Whatever they say, a retry by staff passes afterwards. */
+export async function exception(deps: ActivityDeps, tx: Transaction, order: PaidOrder): Promise<Outcome | undefined> {
+  const [rules, sealed] = [await activeRules(tx), await ruleFacts(tx, order.id)];
+  if (!sealed) return undefined;
+  const orders = new Map<number, number>();
+  for (const hours of windowsOf(rules)) orders.set(hours, await ordersOfBuyer(tx, sealed, hours));
+  const zone = zoneOf(await readSetting(tx, 'time_zone'));
+  const which = rulesModeOf(await readSetting(tx, 'exception_rules'));
+  const spoke = speaking(rules, openFacts(deps.keyring, sealed, zone, orders), findPattern, which);
   await markRuled(tx, order.id);
-  return undefined;
+  if (spoke.length === 0) return undefined;
+  await waitFor(tx, order, 'attention', 'EXCEPTION_RULE', { rules: spoke.map((rule) => rule.name) });
+  return { next: 'wait', state: 'attention', code: 'EXCEPTION_RULE', forMs: deadlines.look };
 }

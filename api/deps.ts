@@ -6,6 +6,7 @@ import type { Pool } from '../db/sql.ts';
 import type { OrderState } from '../domain/order.ts';
 import type { Environment } from '../integrations/environment.ts';
 import type { Keyring } from '../integrations/keyring/keyring.ts';
+import type { Mailer } from '../integrations/mail.ts';
 import type { Metrics } from '../integrations/metrics.ts';
 import type { Outbound } from '../integrations/outbound.ts';
 import type { PaymentProvider } from '../integrations/payments/provider.ts';
@@ -15,6 +16,7 @@ export interface ApiDeps {
   readonly environment: Environment;
   readonly pool: Pool;
   readonly keyring: Keyring;
+  readonly mailer: Mailer;
   readonly outbound: Outbound;
   readonly providers: ReadonlyMap<string, PaymentProvider>;
   readonly suppliers: ReadonlyMap<string, SupplierAdapter>;

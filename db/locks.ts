@@ -8,6 +8,8 @@ export const advisory = {
   dataKeys: 71_003,
   /** First number of the two-number form: product (rules 6 and 7). */
   product: 71_010,
+  /** First number of the two-number form: channel, while its rate is counted. */
+  channel: 71_012,
   /** First number, beside a hash of buyer and product: limits per buyer. */
   buyer: 71_020,
   /** First number, beside a product that is sold without keys: its stock limit. */

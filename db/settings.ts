@@ -44,3 +44,25 @@ export async function switchAutoDelivery(
   if (on && resume) await resumeOrders(tx, ['AUTO_DELIVERY_OFF']);
   await noteSwitch(tx, [actorId, JSON.stringify({ on })]);
 }
+
+const merge = statement<object, [string, string]>(
+  'setting_merge',
+  `insert into settings (key, value) values ($1, $2::jsonb)
+   on conflict (key) do update set updated_at = now(),
+     value = case when jsonb_typeof(settings.value) = 'object' then settings.value || excluded.value else excluded.value end`,
+);
+const noteChange = statement<object, [number, string]>(
+  'settings_audit',
+  `insert into audit (actor_id, action, detail) values ($1, 'settings_changed', $2::jsonb)`,
+);
+/** Settings that are objects: the given fields are changed, others of the same setting stay. */
+export async function changeSettings(
+  pool: Pool,
+  changes: readonly { readonly key: string; readonly value: object }[],
+  actorId: number,
+): Promise<void> {
+  await transaction(pool, async (tx) => {
+    for (const { key, value } of changes) await merge(tx, [key, JSON.stringify(value)]);
+    await noteChange(tx, [actorId, JSON.stringify(Object.fromEntries(changes.map(({ key, value }) => [key, value])))]);
+  });
+}

@@ -15,3 +15,22 @@ export function whole(value: unknown, fallback: number, [low, high]: readonly [n
 export function headMsOf(raw: unknown): number {
   return whole(record(raw)['headMinutes'], 10, [0, 1440]) * 60_000;
 }
+
+/** `exception_rules.which`: the first rule that fits speaks, or all of them do. */
+export function rulesModeOf(raw: unknown): 'first' | 'all' {
+  return record(raw)['which'] === 'all' ? 'all' : 'first';
+}
+
+/** `time_zone`: where "today" and "at night" are. */
+export function zoneOf(raw: unknown): string {
+  return typeof raw === 'string' && raw !== '' ? raw : 'Asia/Shanghai';
+}
+
+/** `stock_warning`: below `threshold` the operator is told, once; then again every `remindHours` until restocked (D7). */
+export function stockWarningOf(raw: unknown): { readonly threshold: number; readonly remindHours: number } {
+  const given = record(raw);
+  return {
+    threshold: whole(given['threshold'], 10, [0, 1_000_000]),
+    remindHours: whole(given['remindHours'], 24, [1, 720]),
+  };
+}

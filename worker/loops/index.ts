@@ -12,6 +12,7 @@ import { expireCards, freeHolds } from '../../db/holds.ts';
 import { dropAbandonedImports } from '../../db/imports.ts';
 import { wakeImports } from './imports.ts';
 import { grantTurns } from './grants.ts';
+import { sendNotices, tellBuyers, tellPeople, warnStock } from './people.ts';
 import { queryPayments } from './payment-queries.ts';
 import { rescueOverdue, sweep } from './reconcile.ts';
 import { settleOrphans } from './purchases.ts';
@@ -32,6 +33,13 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
   const loops: Loop[] = [
     relaying,
     every(250, 'grants', log, () => grantTurns(pool, log, () => relaying.poke())),
+    every(1_000, 'people', log, () => tellPeople(steps)),
+    every(1_000, 'notices', log, () => sendNotices(steps)),
+    every(5_000, 'buyer-notices', log, () => tellBuyers(steps)),
+    every(10_000, 'stock-warnings', log, async () => {
+      await warnStock(steps);
+      return quiet;
+    }),
     every(1_000, 'resume', log, () => resumeMore(pool)),
     sweeping,
     every(Math.min(reconcileMs, 10_000), 'overdue', log, () => rescueOverdue(link, pool, log, metrics)),
