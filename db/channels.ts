@@ -28,7 +28,10 @@ const list = statement<StoredChannel & ChannelHealth, []>(
    from channels c order by c.id limit 200`,
 );
 const byId = statement<StoredChannel, [number]>('channel_by_id', `select ${columns} from channels c where c.id = $1`);
-const nextId = statement<{ id: number }, []>('channel_next_id', `select nextval(pg_get_serial_sequence('channels', 'id')) as id`);
+const nextId = statement<{ id: number }, []>(
+  'channel_next_id',
+  `select nextval(pg_get_serial_sequence('channels', 'id')) as id`,
+);
 const insert = statement<object, [number, string, string, string, Buffer, boolean, number]>(
   'channel_insert',
   `with fresh as (

@@ -30,7 +30,8 @@ export interface Notice {
 }
 
 export const noticeColumns = `n.id, n.at, n.kind, n.audience, n.code, o.no as "orderNo", p.sku, p.name as "productName", n.mode, n.detail`;
-export const noticeJoins = 'notices n left join orders o on o.id = n.order_id left join products p on p.id = n.product_id';
+export const noticeJoins =
+  'notices n left join orders o on o.id = n.order_id left join products p on p.id = n.product_id';
 
 const insert = statement<
   { id: number },

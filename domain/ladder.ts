@@ -33,7 +33,11 @@ export const rungs = ['owner', 'buyer', 'refund'] as const;
 export type Rung = (typeof rungs)[number];
 
 /** The rung that comes after `climbed` of them, and when; undefined at the top. */
-export function nextRung(ladder: Ladder, climbed: number, openedAt: Date): { rung: Rung; at: Date; n: number } | undefined {
+export function nextRung(
+  ladder: Ladder,
+  climbed: number,
+  openedAt: Date,
+): { rung: Rung; at: Date; n: number } | undefined {
   const minutes = { owner: ladder.ownerMinutes, buyer: ladder.buyerMinutes, refund: ladder.refundMinutes };
   for (const [i, rung] of rungs.entries()) {
     const after = minutes[rung];

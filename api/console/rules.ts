@@ -15,7 +15,9 @@ function clean(condition: object): RuleCondition {
   return Object.fromEntries(Object.entries(condition).filter(([, value]) => value !== undefined));
 }
 
-function checked(rules: readonly { name: string; enabled: boolean; condition: object }[]): { name: string; enabled: boolean; condition: RuleCondition }[] {
+function checked(
+  rules: readonly { name: string; enabled: boolean; condition: object }[],
+): { name: string; enabled: boolean; condition: RuleCondition }[] {
   const problems = rules.flatMap(({ condition }, i) => {
     const { remarkMatches } = condition as RuleCondition;
     return remarkMatches !== undefined && !checkPattern(remarkMatches)

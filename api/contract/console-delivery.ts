@@ -9,7 +9,10 @@ const retrying = z.strictObject({
 });
 const policy = retrying.extend({
   kinds: z
-    .record(z.string().refine((code): boolean => isErrorCode(code), 'no code of the catalogue'), retrying)
+    .record(
+      z.string().refine((code): boolean => isErrorCode(code), 'no code of the catalogue'),
+      retrying,
+    )
     .optional()
     .describe('Reasons that are treated otherwise; {"GATEWAY_SILENT": {…}}'),
 });
@@ -44,7 +47,10 @@ export const readDelivery = route({
 export const writeDelivery = route({
   method: 'put',
   path: '/api/console/delivery-settings',
-  summary: { zh: '修改发货设置', en: 'Change how orders are delivered; orders under way keep what they were sold with' },
+  summary: {
+    zh: '修改发货设置',
+    en: 'Change how orders are delivered; orders under way keep what they were sold with',
+  },
   auth: { right: 'settings.edit' },
   body: settings.partial(),
   response: settings,

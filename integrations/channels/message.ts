@@ -49,7 +49,8 @@ function linesOf(w: NoticeWords, language: Language): string[] {
     w.productName !== null && `${zh ? '商品' : 'Product'}: ${w.productName} (${w.sku ?? ''})`,
     w.orderNo !== null && `${zh ? '订单' : 'Order'}: ${w.orderNo}`,
     w.kind !== 'test' && `${zh ? '原因' : 'Reason'}: ${cause}`,
-    typeof hours === 'number' && (zh ? `预计约 ${hours} 小时后售罄` : `Empty in about ${hours} hours at the present rate`),
+    typeof hours === 'number' &&
+      (zh ? `预计约 ${hours} 小时后售罄` : `Empty in about ${hours} hours at the present rate`),
     w.kind === 'test'
       ? zh ? '收到本消息说明渠道工作正常。' : 'The channel works.'
       : `${zh ? '处理' : 'What to do'}: ${next}`, // prettier-ignore

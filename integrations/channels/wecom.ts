@@ -16,7 +16,10 @@ export const wecom: Channel = {
   perMinute: 18,
   checkConfig: (config) => checkFields(configFields, config),
   async send(config, message, _id, tools) {
-    const content = cutBytes([`**${message.title}**`, ...message.lines, `[打开处理](${message.link})`].join('\n'), 4096);
+    const content = cutBytes(
+      [`**${message.title}**`, ...message.lines, `[打开处理](${message.link})`].join('\n'),
+      4096,
+    );
     const body = JSON.stringify({ msgtype: 'markdown', markdown: { content } });
     judgeRobot(await post(tools, config['url'] ?? '', body));
   },

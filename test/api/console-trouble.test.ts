@@ -59,7 +59,10 @@ describe('rules, channels and settings by the console', function () {
 
   it('C5: rules over remark, quantity, amount and history send orders to people before anything is allocated', async () => {
     const sku = await product();
-    await system.shop.addCards(sku, Array.from({ length: 20 }, () => randomUUID()));
+    await system.shop.addCards(
+      sku,
+      Array.from({ length: 20 }, () => randomUUID()),
+    );
     await rules([
       { name: '要发票', condition: { skus: [sku], remarkContains: ['需要发票', '开票'] } },
       { name: '电话', condition: { skus: [sku], remarkMatches: '1[3-9]\\d{9}' } },
@@ -96,16 +99,22 @@ describe('rules, channels and settings by the console', function () {
     const sku = await product();
     await placed(sku, { remark: '需要发票' });
     await placed(sku, { remark: '无' });
-    const run = await support.json<{ fitted: number; byRule: { count: number }[] }>('POST', '/api/console/rules/dry-run', {
-      which: 'all',
-      rules: [
-        { name: 'a', condition: { skus: [sku] } },
-        { name: 'b', condition: { skus: [sku], remarkContains: ['发票'] } },
-      ],
-    });
+    const run = await support.json<{ fitted: number; byRule: { count: number }[] }>(
+      'POST',
+      '/api/console/rules/dry-run',
+      {
+        which: 'all',
+        rules: [
+          { name: 'a', condition: { skus: [sku] } },
+          { name: 'b', condition: { skus: [sku], remarkContains: ['发票'] } },
+        ],
+      },
+    );
     assert.deepEqual([run.fitted, run.byRule.map((rule) => rule.count)], [2, [2, 1]]);
     for (const remarkMatches of ['(', 'a{2000}', '(?<=x)y', '\\1']) {
-      const answer = await owner.ask('PUT', '/api/console/rules', { rules: [{ name: 'x', condition: { remarkMatches } }] });
+      const answer = await owner.ask('PUT', '/api/console/rules', {
+        rules: [{ name: 'x', condition: { remarkMatches } }],
+      });
       assert.equal(answer.status, 400, remarkMatches);
     }
     assert.equal((await support.ask('PUT', '/api/console/rules', { rules: [] })).status, 403);
@@ -141,11 +150,17 @@ describe('rules, channels and settings by the console', function () {
     hooks.length = 0;
     await query(system, 'update dispatches set available_at = now()');
     await sendNotices(system.parts.steps);
-    assert.ok(hooks.some((body) => body.includes(sku) && body.includes('POOL_EMPTY')), hooks.join('\n'));
+    assert.ok(
+      hooks.some((body) => body.includes(sku) && body.includes('POOL_EMPTY')),
+      hooks.join('\n'),
+    );
     const well = (await list()).channels.find((channel) => channel.id === id);
     assert.deepEqual([well?.health.state, well?.health.waiting], ['well', 0]);
     // Masked secrets keep their value.
-    await owner.json('PUT', `/api/console/channels/${id}`, { name: '新名字', config: { url: hookUrl, secret: '••••••' } });
+    await owner.json('PUT', `/api/console/channels/${id}`, {
+      name: '新名字',
+      config: { url: hookUrl, secret: '••••••' },
+    });
     assert.deepEqual(await owner.json('POST', `/api/console/channels/${id}/test`), { sent: true });
     const inbox = await support.json<{ unread: number; notices: { title: { zh: string }; read: boolean }[] }>('GET', '/api/console/notices'); // prettier-ignore
     assert.ok(inbox.unread > 0 && inbox.notices.some((one) => one.title.zh.includes('卡密池为空')));
@@ -175,10 +190,14 @@ describe('rules, channels and settings by the console', function () {
   it('E5 C1: settings change without a restart; an order keeps what it was sold with', async () => {
     const sku = await product();
     const before = await system.shop.order({ sku, accountId: system.sandbox });
-    const changed = await owner.json<{ policy: object; stockWarning: object; ladder: object }>('PUT', '/api/console/delivery-settings', {
-      policy: { retries: 5, intervalMs: 60_000, kinds: { GATEWAY_SILENT: { retries: 9, intervalMs: 1000 } } },
-      stockWarning: { threshold: 20, remindHours: 12 },
-    });
+    const changed = await owner.json<{ policy: object; stockWarning: object; ladder: object }>(
+      'PUT',
+      '/api/console/delivery-settings',
+      {
+        policy: { retries: 5, intervalMs: 60_000, kinds: { GATEWAY_SILENT: { retries: 9, intervalMs: 1000 } } },
+        stockWarning: { threshold: 20, remindHours: 12 },
+      },
+    );
     assert.deepEqual(changed.stockWarning, { threshold: 20, remindHours: 12 });
     await owner.json('PUT', `/api/console/products/${sku}/delivery`, {
       policy: { retries: 1, kinds: { MAIL_SILENT: { retries: 0, intervalMs: 1000 } } },
@@ -186,7 +205,10 @@ describe('rules, channels and settings by the console', function () {
     });
     const after = await system.shop.order({ sku, accountId: system.sandbox });
     const sold = await query<{ policy: object; trigger: object }>(system, 'select policy, trigger from orders where no = any ($1) order by id', [before.orderNo, after.orderNo]); // prettier-ignore
-    assert.deepEqual(sold[0], { policy: { retries: 3, intervalMs: 300_000 }, trigger: { when: 'paid', confirmations: 0 } });
+    assert.deepEqual(sold[0], {
+      policy: { retries: 3, intervalMs: 300_000 },
+      trigger: { when: 'paid', confirmations: 0 },
+    });
     assert.deepEqual(sold[1], {
       policy: {
         retries: 1,

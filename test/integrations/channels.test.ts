@@ -61,7 +61,13 @@ describe('channels', () => {
 
   it('C2: a message says product, order, reason, what to do and where', () => {
     const text = [message.title, ...message.lines, message.link].join('\n');
-    for (const part of ['卡密池为空', 'QQ-100', 'M261124AAAAAAAAAAAAA', '导入卡密', 'https://shop.example/console/orders/']) {
+    for (const part of [
+      '卡密池为空',
+      'QQ-100',
+      'M261124AAAAAAAAAAAAA',
+      '导入卡密',
+      'https://shop.example/console/orders/',
+    ]) {
       assert.ok(text.includes(part), part);
     }
   });
