@@ -80,7 +80,6 @@ export function createApp(deps: ApiDeps): Express {
   deliveryRoutes(routes, authenticate, deps);
   ruleRoutes(routes, authenticate, deps);
   channelRoutes(routes, authenticate, deps);
-  sourceRoutes(routes, authenticate, deps);
   goodsRoutes(routes, authenticate, deps);
   app.use(routes);
   const document = openApiDocument();
