@@ -44,6 +44,8 @@ export function person({ staff }: { readonly staff: Staff | undefined }): Staff 
 }
 
 const json = express.json({ limit: '24mb', strict: true });
+/** Of callers whom nobody knows: parsing what anybody sends holds everybody up. */
+const smallJson = express.json({ limit: '64kb', strict: true });
 
 function valid<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
   const result = schema.safeParse(value);
@@ -83,5 +85,5 @@ export function serve<R extends Route>(
     response.status(route.status).setHeader('cache-control', 'no-store');
     response.json(answer);
   };
-  router[route.method](route.path, admit, json, handler);
+  router[route.method](route.path, admit, route.auth === 'public' ? smallJson : json, handler);
 }

@@ -19,6 +19,8 @@ export function eventStream(router: Router, { pool, log }: ApiDeps, findPerson: 
   router.get('/api/console/events', noStore(), async (request: Request, response: Response) => {
     const staff = await findPerson(request);
     if (!staff) throw new KnownError('UNAUTHENTICATED');
+    // Gone while we looked: 'close' has been and would never free its place.
+    if (request.socket.destroyed) return;
     const mine = open.get(staff.actorId) ?? 0;
     if (mine >= perPerson) throw new KnownError('TOO_MANY_REQUESTS');
     open.set(staff.actorId, mine + 1);

@@ -16,6 +16,8 @@ const keptHeaders = /^(content-type|user-agent|wechatpay-.*|stripe-signature|web
 const databasePatienceMs = 4_000;
 
 function answer(response: Response, ack: Acknowledgement): void {
+  // It took too long and "later" was said: what is in by now is found as a duplicate of the next one.
+  if (response.headersSent) return;
   // Not response.send: it would add an ETag and a charset of its own, and some gateways compare byte by byte.
   response.writeHead(ack.status, {
     'content-type': ack.contentType,

@@ -228,7 +228,7 @@ describe('reservation and release', function () {
     }
     const left = async () =>
       sql(
-        `delete from cards where id = any (array(select id from cards where ciphertext = '\\x00' limit 20000)) returning id`,
+        `delete from cards where id = any (array(select id from cards where ciphertext = '\\x00' limit 5000)) returning id`,
       );
     while ((await left()).length > 0);
   });

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { until } from '../../dev/client.ts';
+import { advance } from '../../activities/advance.ts';
+import { paidOrders, query } from '../support/paid-orders.ts';
+import { signedIn } from '../support/staff.ts';
+import { startSystem, type System } from '../support/system.ts';
+
+describe('under attack', function () {
+  this.timeout(60_000);
+  let system: System;
+
+  before(async () => {
+    system = await startSystem();
+  });
+  after(() => system.stop());
+
+  it('E6: streams whose browser has gone before they began take no place of the person', async () => {
+    const person = await signedIn(system, 'viewer');
+    const locker = new pg.Client({ connectionString: system.database.url });
+    await locker.connect();
+    try {
+      await locker.query('begin');
+      await locker.query('lock table staff_sessions in access exclusive mode');
+      const gone = new AbortController();
+      const { signal } = gone;
+      const streams = Array.from({ length: 25 }, () =>
+        fetch(`${system.base}/api/console/events`, { headers: { cookie: person.cookie }, signal }).catch(() => 'gone'),
+      );
+      await until(
+        'looks at the session that wait',
+        async () => {
+          const { rows } = await locker.query<{ n: number }>(
+            `select count(*)::int as n from pg_locks where not granted and relation = 'staff_sessions'::regclass`,
+          );
+          return (rows[0]?.n ?? 0) > 5 ? true : undefined;
+        },
+        5_000,
+      );
+      gone.abort();
+      assert.deepEqual(new Set(await Promise.all(streams)), new Set(['gone']));
+      await fetch(`${system.base}/healthz`);
+      await locker.query('commit');
+    } finally {
+      await locker.end();
+    }
+    // Behind those that are still being answered.
+    await until(
+      'a stream',
+      async () => {
+        const stop = new AbortController();
+        const { status } = await fetch(`${system.base}/api/console/events`, {
+          headers: { cookie: person.cookie },
+          signal: stop.signal,
+        });
+        stop.abort();
+        assert.equal(status, 200);
+        return true;
+      },
+      5_000,
+    );
+  });
+
+  it('E6: who is not known may not send megabytes to be parsed', async () => {
+    const answer = await fetch(`${system.base}/api/console/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ login: 'a', password: 'x'.repeat(1 << 20) }),
+    });
+    assert.equal(answer.status, 413);
+  });
+
+  it('rule 10: each of two surplus payments is a task; the second does not hide behind the first', async () => {
+    const { orderNo } = await system.shop.order({ sku: system.sku, accountId: system.sandbox });
+    await system.notify(orderNo);
+    for (const tradeNo of ['sb-surplus-1', 'sb-surplus-2', 'sb-surplus-1']) await system.notify(orderNo, { tradeNo });
+    const tasks = await query<{ trade: string }>(
+      system,
+      `select p.trade_no as trade from tasks t join payments p on p.id = t.payment_id
+       where t.code = 'PAYMENT_SECOND' and p.order_no = $1 order by t.id`,
+      orderNo,
+    );
+    assert.deepEqual(
+      tasks.map((t) => t.trade),
+      ['sb-surplus-1', 'sb-surplus-2'],
+    );
+  });
+
+  it('D5: a key that has expired is not sold, although nothing has marked it yet', async () => {
+    const sku = `LATE-${randomUUID().slice(0, 8)}`;
+    await system.shop.createProduct({ sku, name: 'late', priceMinor: 100 });
+    await system.shop.addCards(sku, [randomUUID(), randomUUID()]);
+    await query(
+      system,
+      `update cards set expires_at = now() - interval '1 minute'
+       where id = (select min(c.id) from cards c join products p on p.id = c.product_id where p.sku = $1)`,
+      sku,
+    );
+    const [first = 0, second = 0] = await paidOrders(system, 2, 1, sku);
+    assert.equal((await advance(system.parts.steps, first)).next, 'end');
+    const outcome = await advance(system.parts.steps, second);
+    assert.ok(outcome.next === 'wait' && outcome.code === 'POOL_EMPTY', JSON.stringify(outcome));
+  });
+});
