@@ -77,12 +77,13 @@ export async function forkApi(system: System, port?: number): Promise<TestApi> {
   const started = start('api/main.ts', {
     ...system.env,
     PORT: String(listen),
-    PUBLIC_URL: system.base,
+    // One shop, one address: the workers' links and Message-IDs must be the same.
+    PUBLIC_URL: system.parts.environment.PUBLIC_URL,
     API_ADMIN_PORT: String(await freePort()),
   });
   const base = `http://127.0.0.1:${listen}`;
   const ready = (): Promise<true | undefined> =>
     fetch(`${base}/readyz?all=1`).then((answer) => (answer.ok ? true : undefined), () => undefined); // prettier-ignore
-  await orEnd(started, until('the API', ready, 30_000, 20));
+  await orEnd(started, until('the API', ready, 90_000, 50));
   return { ...started, base };
 }
