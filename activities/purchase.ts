@@ -120,12 +120,14 @@ async function pause(deps: ActivityDeps, orderId: number, purchaseId: number): P
     const now = await openPurchase(tx, order.id);
     if (now?.id !== purchaseId) return { next: 'wait', state: order.state, code: 'PURCHASE_CHECKING', forMs: 100 };
     const detail = { purchase: now.id, ref: now.ref, supplier: now.supplierId };
-    const forMs = Math.min(Math.max(now.askInMs ?? 0, 100), deadlines.look);
     const waits = now.state === 'placing' || (canAsk(deps, now) && (now.placedForMs ?? 0) < patienceMs);
     if (now.state !== 'review' && waits) {
+      // A call that is out ends by itself, or is believed lost.
+      const wait = now.state === 'placing' ? longestCallMs - (now.placedForMs ?? 0) : (now.askInMs ?? 0);
+      const forMs = Math.min(Math.max(Math.ceil(wait), 100), deadlines.look);
       await extendDeadline(tx, order.id, forMs + deadlines.working);
       const code = now.state === 'accepted' ? 'PURCHASE_PENDING' : 'PURCHASE_CHECKING';
-      return { next: 'wait', state: order.state, code, forMs: now.state === 'placing' ? 1_000 : forMs };
+      return { next: 'wait', state: order.state, code, forMs };
     }
     const code = now.state === 'review' ? 'PURCHASE_REVIEW' : 'PURCHASE_UNKNOWN';
     await waitFor(tx, order, 'attention', code, detail);

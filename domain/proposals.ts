@@ -13,6 +13,15 @@ const byCode: Readonly<Partial<Record<ErrorCode, readonly ActionKind[]>>> = {
   GATEWAY_SILENT: ['retry', 'confirm_payment'],
   GATEWAY_BAD_ANSWER: ['retry', 'confirm_payment'],
   EXCEPTION_RULE: ['retry', 'deliver_by_hand', 'close'],
+  SUPPLIER_SILENT: ['retry', 'choose_source'],
+  SUPPLIER_NO_STOCK: ['choose_source', 'retry', 'deliver_by_hand'],
+  SUPPLIER_NO_BALANCE: ['retry', 'choose_source'],
+  SUPPLIER_PRICE: ['choose_source', 'retry'],
+  SUPPLIER_PRODUCT: ['choose_source', 'deliver_by_hand'],
+  SUPPLIER_ACCOUNT: ['choose_source', 'retry'],
+  SUPPLIER_SICK: ['choose_source', 'retry'],
+  SUPPLIER_REJECTED: ['choose_source', 'deliver_by_hand'],
+  NO_SOURCE: ['deliver_by_hand', 'choose_source'],
   SOURCE_UNKNOWN: ['choose_source', 'deliver_by_hand'],
 };
 const anyway: readonly ActionKind[] = ['retry', 'deliver_from_pool', 'deliver_by_hand', 'close'];
