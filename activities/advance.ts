@@ -20,11 +20,14 @@ import { transaction, type Transaction } from '../db/sql.ts';
 import type { ActivityDeps } from './deps.ts';
 import { exception } from './exceptions.ts';
 import type { Outcome } from './outcome.ts';
+import { otherMethod } from './other-methods.ts';
 import { otherSources, ownPool, suppliers } from './sources.ts';
 
 /** Does what can be done for the order now. */
 export async function advance(deps: ActivityDeps, orderId: number): Promise<Outcome> {
   const fast = await step(deps, orderId, async (tx, order) => {
+    const other = await otherMethod(deps, tx, order);
+    if (other !== undefined) return other;
     const source = await beforePool(tx, order);
     if (source !== undefined) return purchase(order, source);
     const answer = await claim(tx, order);

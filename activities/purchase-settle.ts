@@ -9,7 +9,8 @@ import { transaction, type Transaction } from '../db/sql.ts';
 import { splitCodes } from '../domain/codes.ts';
 import { KnownError } from '../domain/errors.ts';
 import { mayBecome, nextQuestionMs, type PurchaseState } from '../domain/supplier.ts';
-import { sealDelivery, sealHeld } from '../integrations/suppliers/sealing.ts';
+import { contactAad } from '../integrations/keyring/keyring.ts';
+import { sealCode, sealDelivery, sealHeld, topUpReceipt } from '../integrations/suppliers/sealing.ts';
 import type { Answer, SupplierAdapter } from '../integrations/suppliers/supplier.ts';
 import type { ActivityDeps } from './deps.ts';
 
@@ -65,6 +66,13 @@ async function deliver(
 ): Promise<PurchaseState> {
   if (purchase.state === 'review' || !mayBecome(purchase.state, 'delivered')) return purchase.state;
   const bill = { supplierRef: answer.supplierRef ?? null, costMinor: answer.costMinor ?? null };
+  if (purchase.target !== null && answer.codes === undefined) {
+    // A top-up brings no key: what the buyer gets is that it was done.
+    const account = deps.keyring.open('contact', purchase.target, contactAad(purchase.orderNo)).toString('utf8');
+    const receipt = sealCode(deps.keyring, purchase.productId, topUpReceipt(account, purchase.ref));
+    await storeCodes(tx, purchase, order, [receipt], bill, undefined, true);
+    return 'delivered';
+  }
   const text = answer.codes?.reveal() ?? '';
   const lines = splitCodes(text);
   const { good, problems } = sealDelivery(deps.keyring, purchase.productId, lines, purchase.pattern);

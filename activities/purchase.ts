@@ -67,9 +67,9 @@ async function find(
   if (order.missing <= 0) return { done: true };
   const only = supplierOf(source);
   if (only === null) return { failed: 'SOURCE_UNKNOWN', retry: false };
-  const all = await purchaseCandidates(tx, order, only);
+  const all = (await purchaseCandidates(tx, order, only)).filter((candidate) => mayAsk(deps, order, candidate));
   for (const candidate of all) {
-    if (candidate.sick || tried.has(candidate.sourceId) || !mayRepeat(deps, candidate)) continue;
+    if (candidate.sick || tried.has(candidate.sourceId)) continue;
     await leaveLine(tx, order.id);
     const { id, automatic, free } = await planPurchase(tx, order, candidate, order.missing);
     if (!automatic) return { failed: 'AUTO_DELIVERY_OFF', retry: false };
@@ -81,8 +81,12 @@ async function find(
   return failure(tried, all.length, all.some((c) => c.sick)); // prettier-ignore
 }
 
-/** What never arrived may go out again where the supplier knows our reference; elsewhere it could be sold twice. */
-function mayRepeat(deps: ActivityDeps, { absentId, kind }: Candidate): boolean {
+/**
+ * What never arrived may go out again where the supplier knows our reference; elsewhere it could be sold twice. A top-up
+ * goes only to suppliers that take an account.
+ */
+function mayAsk(deps: ActivityDeps, order: PaidOrder, { absentId, kind }: Candidate): boolean {
+  if (order.kind === 'topup' && deps.suppliers.get(kind)?.capabilities.topUp !== true) return false;
   return absentId === null || deps.suppliers.get(kind)?.capabilities.idempotency !== 'none';
 }
 

@@ -2,6 +2,7 @@
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { createAuthenticate, createOpsDoor } from './authenticate.ts';
+import { downloadRouter } from './buyer/download.ts';
 import { pickupRouter } from './buyer/pickup.ts';
 import { consoleRoutes } from './console/routes.ts';
 import { methodsRoutes } from './console/methods.ts';
@@ -65,6 +66,7 @@ export function createApp(deps: ApiDeps): Express {
     else secureHeaders(request, response, next);
   });
   app.use(pickupRouter(deps));
+  app.use(downloadRouter(deps));
   app.use(webRouter(deps));
   const findPerson = createFindPerson(deps.pool, door, environment.PUBLIC_URL);
   app.use(opsDoor(deps, door, findPerson));

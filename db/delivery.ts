@@ -5,6 +5,7 @@
 import { deadlines, type DeliveryPolicy } from '../domain/policy.ts';
 import { mayMove, type Mode, type OrderState } from '../domain/order.ts';
 import type { ErrorCode } from '../domain/errors.ts';
+import type { ProductKind } from '../domain/product.ts';
 import type { Trigger } from '../domain/trigger.ts';
 import { actors, advisory } from './locks.ts';
 import { statement, type Queryable, type Transaction } from './sql.ts';
@@ -34,6 +35,7 @@ export interface PaidOrder {
   readonly buying: boolean;
   /** When the own pool is asked: before the suppliers, after them, or not at all. */
   readonly poolUse: 'first' | 'last' | 'never';
+  readonly kind: ProductKind;
   readonly messages: readonly PendingMessage[];
 }
 
@@ -64,7 +66,8 @@ const lock = statement<PaidOrder & { switchLock: string }, [number, number]>(
           o.released_at as "releasedAt", o.done_at as "doneAt", o.failure_code as "failureCode",
           o.trigger, o.cleared_at as "clearedAt", o.source,
           o.quantity - o.held as missing, o.purchase_id is not null as buying,
-          (select p.pool_use from products p where p.id = o.product_id) as "poolUse",
+          (select case p.kind when 'topup' then 'never' else p.pool_use end from products p where p.id = o.product_id) as "poolUse",
+          (select p.kind from products p where p.id = o.product_id) as kind,
           o.rules_checked_at is null and exists (select from exception_rules where enabled) as unruled,
           coalesce((select jsonb_agg(jsonb_build_object('id', m.id, 'kind', m.kind) order by m.id)
                     from messages m where m.order_id = o.id and m.state = 'pending' and m.kind <> 'trouble'), '[]') as messages

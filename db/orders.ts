@@ -34,6 +34,8 @@ export interface NewOrder {
   readonly expiresAt: Date;
   /** When to ask the provider for the first time; null if it cannot be asked. */
   readonly nextQueryAt: Date | null;
+  /** The account to top up, sealed; null for what is no top-up. */
+  readonly target?: Buffer | null;
 }
 
 const columns = `o.id, o.no, o.mode, o.shop_id as "shopId", o.state, o.failure_code as "failureCode", o.quantity,
@@ -85,14 +87,15 @@ const insert = statement<
       Date,
       Date | null,
       string,
+      Buffer | null,
     ],
   ]
 >(
   'order_insert',
   `with fresh as (
      insert into orders (no, mode, shop_id, idempotency_key, request_hash, product_id, quantity, amount_minor, currency, account_id,
-       confirm_by_query, policy, locale, contact, contact_index, remark, token_hash, token, webhook, expires_at, next_query_at, trigger)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22::jsonb)
+       confirm_by_query, policy, locale, contact, contact_index, remark, token_hash, token, webhook, expires_at, next_query_at, trigger, target)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22::jsonb, $23)
      on conflict (shop_id, idempotency_key) do nothing
      returning id, mode, shop_id
    ), noted as (
@@ -134,6 +137,7 @@ export async function insertOrder(db: Queryable, o: NewOrder): Promise<number | 
     o.expiresAt,
     o.nextQueryAt,
     JSON.stringify(o.trigger),
+    o.target ?? null,
   ]);
   return rows[0]?.id;
 }

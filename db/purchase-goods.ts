@@ -16,7 +16,7 @@ const known = statement<{ fingerprint: Buffer }, [number, Buffer[]]>(
 );
 const store = statement<
   { stored: number },
-  [number, number, Buffer[], Buffer[], number, string | null, number | null, number]
+  [number, number, Buffer[], Buffer[], number, string | null, number | null, number, number]
 >(
   'purchase_store',
   `with bought as (
@@ -33,7 +33,7 @@ const store = statement<
      from bought, batch, unnest($3::bytea[], $4::bytea[]) with ordinality as t (c, f, n)
      returning id
    ), counted as (
-     update orders o set held = o.held + $5, purchase_id = nullif(o.purchase_id, $2) from bought b where o.id = b.order_id
+     update orders o set held = o.held + $9, purchase_id = nullif(o.purchase_id, $2) from bought b where o.id = b.order_id
    ), turned as (
      insert into stock_turns (product_id, mode) select $1, mode from bought where cardinality($3::bytea[]) > $5
    ), noted as (
@@ -82,6 +82,8 @@ export async function storeCodes(
   codes: readonly SealedCode[],
   bill: Bill,
   actorId: number = actors.automation,
+  /** One card stands for the whole quantity: the receipt of a top-up. */
+  whole = false,
 ): Promise<number> {
   const ended = order.releasedAt !== null || order.doneAt !== null;
   const mine = ended ? 0 : Math.max(0, Math.min(order.missing, codes.length));
@@ -94,6 +96,7 @@ export async function storeCodes(
     bill.supplierRef,
     bill.costMinor,
     actorId,
+    whole && !ended ? purchase.quantity : mine,
   ]);
   return codes.length - mine;
 }

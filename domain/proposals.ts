@@ -21,6 +21,8 @@ const byCode: Readonly<Partial<Record<ErrorCode, readonly ActionKind[]>>> = {
   SUPPLIER_ACCOUNT: ['choose_source', 'retry'],
   SUPPLIER_SICK: ['choose_source', 'retry'],
   SUPPLIER_REJECTED: ['choose_source', 'deliver_by_hand'],
+  MANUAL_DELIVERY: ['deliver_by_hand', 'close'],
+  LINK_MISSING: ['retry', 'deliver_by_hand'],
   NO_SOURCE: ['deliver_by_hand', 'choose_source'],
   SOURCE_UNKNOWN: ['choose_source', 'deliver_by_hand'],
 };

@@ -3,6 +3,7 @@ export * as consoleOrders from './console-orders.ts';
 export * as consoleOverview from './console-overview.ts';
 export * as consoleSession from './console-session.ts';
 export * as consoleStaff from './console-staff.ts';
+export * as consoleMethods from './console-methods.ts';
 export * as consolePurchases from './console-purchases.ts';
 export * as consoleSuppliers from './console-suppliers.ts';
 export * as consoleGoods from './console-goods.ts';

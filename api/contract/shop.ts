@@ -43,6 +43,7 @@ export const createOrder = route({
     email: z.email().max(254).optional().describe('Where the goods are mailed'),
     buyerAddress: z.union([z.ipv4(), z.ipv6()]).optional().describe('IP address of the buyer, for caps on held stock'),
     remark: z.string().max(500).optional(),
+    account: z.string().trim().min(1).max(100).optional().describe('充值账号, of products that are topped up'),
     locale: z.enum(['zh-CN', 'en']).default('zh-CN'),
     provider: z.string().max(40).optional().describe('Payment provider; default: the first account of this mode'),
     accountId: z.int().optional(),
@@ -54,7 +55,7 @@ export const createOrder = route({
     payUrl: z.string().describe('Send the buyer here'),
     pickupUrl: z.string().describe('Opens the goods once delivered: give it to the buyer only, keep it out of logs'),
   }),
-  errors: ['IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_CONFLICT', 'PRODUCT_NOT_FOUND', 'PRODUCT_OFF_SALE', 'ACCOUNT_NOT_FOUND', 'QUANTITY_LIMIT', 'BUYER_LIMIT', 'CONTACT_REQUIRED', 'OUT_OF_STOCK', 'HOLD_LIMIT'], // prettier-ignore
+  errors: ['IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_CONFLICT', 'PRODUCT_NOT_FOUND', 'PRODUCT_OFF_SALE', 'ACCOUNT_NOT_FOUND', 'QUANTITY_LIMIT', 'BUYER_LIMIT', 'CONTACT_REQUIRED', 'OUT_OF_STOCK', 'HOLD_LIMIT', 'TARGET_MISSING', 'TARGET_INVALID'], // prettier-ignore
 });
 
 export const readOrder = route({

@@ -6,10 +6,12 @@ import { productBySku } from '../../db/catalog.ts';
 import { orderByKey, orderByNo, type OrderRow } from '../../db/orders.ts';
 import { placeOrder } from '../../db/placing.ts';
 import { readSetting } from '../../db/settings.ts';
+import { topUpOf } from '../../db/topups.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { makeOrderNo, orderNoBytes } from '../../domain/ids.ts';
 import { mergePolicies } from '../../domain/policy.ts';
 import { triggerOf } from '../../domain/trigger.ts';
+import { compilePattern } from '../../integrations/linear-pattern.ts';
 import { contactAad } from '../../integrations/keyring/keyring.ts';
 import { openAccount } from '../../integrations/payments/account.ts';
 import { sha256 } from '../authenticate.ts';
@@ -110,6 +112,7 @@ async function place(deps: ApiDeps, { caller, headers, body }: Placing): Promise
     token: keyring.seal('contact', token, aad),
     webhook: caller.webhook,
     expiresAt: new Date(now.getTime() + environment.ORDER_TTL_MINUTES * 60_000),
+    target: await target(deps, product.id, product.kind, body.account, no),
     nextQueryAt: deps.providers.get(account.provider)?.canQuery ? new Date(now.getTime() + 15_000) : null,
   };
   const fromPool = product.kind === 'card' && product.cardUse !== 'loop';
@@ -121,6 +124,21 @@ async function place(deps: ApiDeps, { caller, headers, body }: Placing): Promise
   const order = await orderByKey(pool, caller.shopId, key);
   if (!order) throw new Error('an order vanished after its insert');
   return repeated(order, requestHash);
+}
+
+/** The account of a top-up, checked by the product's rule and sealed. */
+async function target(
+  { pool, keyring }: ApiDeps,
+  productId: number,
+  kind: string,
+  account: string | undefined,
+  orderNo: string,
+): Promise<Buffer | null> {
+  if (kind !== 'topup') return null;
+  if (account === undefined) throw new KnownError('TARGET_MISSING');
+  const rule = await topUpOf(pool, productId);
+  if (rule && compilePattern(rule.pattern)?.(account) !== true) throw new KnownError('TARGET_INVALID');
+  return keyring.seal('contact', account, contactAad(orderNo));
 }
 
 function repeated(order: OrderRow, requestHash: Buffer): OrderRow {

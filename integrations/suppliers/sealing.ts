@@ -23,6 +23,12 @@ export function sealCode(keyring: Keyring, productId: number, code: string): Omi
   return { fingerprint, ciphertext: keyring.seal('card', code, cardAad(productId, fingerprint)) };
 }
 
+/** What a buyer reads in place of a key. The account is masked: pages and mails are forwarded. */
+export function topUpReceipt(account: string, ref: string): string {
+  const shown = account.length <= 5 ? account.slice(0, 1).padEnd(account.length, '*') : `${account.slice(0, 3)}****${account.slice(-2)}`; // prettier-ignore
+  return `充值成功 · Topped up: ${shown} (${ref})`;
+}
+
 /** Judges a delivery by the source's pattern and seals what looks right. A broken pattern lets nothing through. */
 export function sealDelivery(
   keyring: Keyring,

@@ -16,6 +16,8 @@ export interface ScriptedSupplier {
   mute: boolean;
   readonly sold: ReadonlyMap<string, string>;
   readonly calls: { place: number; find: number };
+  /** Accounts that were topped up. */
+  readonly targets: string[];
   /** What was accepted is delivered now. */
   fulfil(): void;
 }
@@ -48,6 +50,7 @@ export function scriptedSupplier(id: string, change: Partial<Capabilities> = {})
     mute: false,
     sold,
     calls,
+    targets: [],
     fulfil() {
       for (const [ref, n] of accepted) sold.set(ref, keys(n));
       accepted.clear();
@@ -58,8 +61,12 @@ export function scriptedSupplier(id: string, change: Partial<Capabilities> = {})
       capabilities,
       configFields,
       checkConfig: (config) => checkFields(configFields, config),
-      place(_account, { ref, quantity }): Promise<Answer> {
+      place(_account, { ref, quantity, target }): Promise<Answer> {
         calls.place++;
+        if (target !== undefined) {
+          made.targets.push(target);
+          return Promise.resolve({ kind: 'delivered', supplierRef: `S${ref}` });
+        }
         const what = made.script.shift() ?? 'sells';
         if (what === 'refuses') return Promise.resolve({ kind: 'refused', reason: 'NO_STOCK' });
         if (what === 'silent') return Promise.resolve({ kind: 'refused', reason: 'NOT_SENT' });
