@@ -11,10 +11,13 @@ import { channelRoutes } from './console/channels.ts';
 import { deliveryRoutes } from './console/delivery.ts';
 import { ruleRoutes } from './console/rules.ts';
 import { workRoutes } from './console/work.ts';
+import { moneyRoutes } from './console/money.ts';
 import type { ApiDeps } from './deps.ts';
 import { healthRouter } from './health.ts';
 import { errorHandler, refuseInsecure, requestIds, sendError } from './http.ts';
 import { notifyRouter } from './notify/notify.ts';
+import { probeRouter } from './notify/probe.ts';
+import { returnRouter } from './notify/return.ts';
 import { openApiDocument } from './openapi.ts';
 import { opsDoor } from './ops/door.ts';
 import { opsRoutes } from './ops/routes.ts';
@@ -40,7 +43,9 @@ export function createApp(deps: ApiDeps): Express {
   // Before everything that costs time: a gateway waits for its acknowledgement, health must answer always.
   app.use(healthRouter(deps));
   app.use(refuseInsecure(environment.ALLOW_INSECURE_HTTP));
+  app.use(probeRouter(deps));
   app.use(notifyRouter(deps));
+  app.use(returnRouter(deps));
 
   const door = createOpsDoor(environment.OPS_TOKEN, environment.PUBLIC_URL);
   const secureHeaders = helmet({
@@ -82,6 +87,7 @@ export function createApp(deps: ApiDeps): Express {
   deliveryRoutes(routes, authenticate, deps);
   ruleRoutes(routes, authenticate, deps);
   channelRoutes(routes, authenticate, deps);
+  moneyRoutes(routes, authenticate, deps);
   goodsRoutes(routes, authenticate, deps);
   app.use(routes);
   const document = openApiDocument();

@@ -68,10 +68,14 @@ export interface StoredAccount {
   readonly name: string;
   readonly config: Buffer;
   readonly confirmByQuery: boolean;
+  /** Orders from this amount on are confirmed by query; null = as `confirmByQuery` says. */
+  readonly confirmAboveMinor: number | null;
+  readonly queriesPerMinute: number;
   readonly enabled: boolean;
 }
 
-const accountColumns = 'id, provider, mode, name, config, confirm_by_query as "confirmByQuery", enabled';
+const accountColumns =
+  'id, provider, mode, name, config, confirm_by_query as "confirmByQuery", confirm_above_minor as "confirmAboveMinor", queries_per_minute as "queriesPerMinute", enabled';
 const account = statement<StoredAccount, [number]>(
   'account_by_id',
   `select ${accountColumns} from payment_accounts where id = $1`,
@@ -114,6 +118,10 @@ export async function reserveAccountId(db: Queryable): Promise<number> {
   return row.id;
 }
 
-export async function insertAccount(db: Queryable, a: Omit<StoredAccount, 'enabled'>, actorId: number): Promise<void> {
+export async function insertAccount(
+  db: Queryable,
+  a: Omit<StoredAccount, 'enabled' | 'confirmAboveMinor' | 'queriesPerMinute'>,
+  actorId: number,
+): Promise<void> {
   await addAccount(db, [a.id, a.provider, a.mode, a.name, a.config, a.confirmByQuery, actorId]);
 }

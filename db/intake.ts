@@ -5,12 +5,15 @@
 import { decidePayment, startsDelivery, type PaymentDecision } from '../domain/payment.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { Mode, OrderState } from '../domain/order.ts';
+import { checkOf, fitsQuote, receiptIsUsed, type Quote } from './payment-facts.ts';
 import { one, statement, transaction, type Pool, type Queryable } from './sql.ts';
 
 export interface ReceivedNotification {
   readonly accountId: number;
   readonly provider: string;
-  readonly source: 'notify' | 'query';
+  readonly source: 'notify' | 'query' | 'statement' | 'replay';
+  /** Of a replay: which one, and who wanted it. */
+  readonly replayOf?: { readonly id: number; readonly actorId: number };
   readonly method: string;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly query: string;
@@ -24,6 +27,10 @@ export interface VerifiedPayment {
   readonly tradeNo: string;
   readonly amountMinor: number;
   readonly currency: string;
+  /** The provider must confirm it before anything irreversible. */
+  readonly mustConfirm?: boolean;
+  readonly quote?: Quote;
+  readonly receipt?: string;
 }
 
 export interface IntakeResult {
@@ -53,6 +60,7 @@ interface LockedOrder {
   currency: string;
   expiresAt: Date;
   onSale: boolean;
+  paidByHand: boolean;
   sku: string;
   productName: string;
   quantity: number;
@@ -61,7 +69,9 @@ interface LockedOrder {
 const lockForPayment = statement<LockedOrder, [string]>(
   'intake_lock_order',
   `select o.id, o.state, o.mode, o.account_id as "accountId", o.amount_minor as "amountMinor", o.currency,
-          o.expires_at as "expiresAt", p.state = 'on_sale' as "onSale", p.sku, p.name as "productName", o.quantity
+          o.expires_at as "expiresAt", p.state = 'on_sale' as "onSale", p.sku, p.name as "productName", o.quantity,
+          o.paid_at is not null and not exists (select from payments y where y.order_id = o.id
+            and y.standing in ('accepted', 'late', 'matched')) as "paidByHand"
    from orders o join products p on p.id = o.product_id
    where o.no = $1 for update of o`,
 );
@@ -74,21 +84,29 @@ const record = statement<
     ...received: [number, string, string, string, string, string, Buffer, Date],
     ...event: [string, string, number, string, string | null, Mode],
     ...effect: [decision: string, orderId: number | null, starts: boolean, taskCode: string | null],
+    ...more: [
+      receipt: string | null,
+      mustConfirm: boolean,
+      checkId: number | null,
+      replayOf: number | null,
+      replayedBy: number | null,
+    ],
   ]
 >(
   'intake_record',
   `with note as (
-     insert into notifications (account_id, provider, source, method, headers, query, body, received_at, verdict, order_no, trade_no, decision)
-     values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, 'accepted', $9, $10,
+     insert into notifications (account_id, provider, source, method, headers, query, body, received_at, verdict, order_no, trade_no, replay_of, replayed_by, decision)
+     values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, 'accepted', $9, $10, $22, $23,
        case when exists (select from payments where account_id = $1 and trade_no = $10) then 'duplicate' else $15 end)
      returning id
    ), pay as (
-     insert into payments (account_id, trade_no, mode, order_id, order_no, amount_minor, currency, standing, notification_id, received_at)
-     select $1, $10, $14, $16, $9, $11, $12, $13, note.id, $8 from note where $13::text is not null
+     insert into payments (account_id, trade_no, mode, order_id, order_no, amount_minor, currency, standing, notification_id, received_at, receipt)
+     select $1, $10, $14, $16, $9, $11, $12, $13, note.id, $8, $19 from note where $13::text is not null
      on conflict (account_id, trade_no) do nothing
      returning id
    ), moved as (
-     update orders set state = 'paid', paid_at = $8, next_query_at = null, next_deadline = now() + interval '30 seconds'
+     update orders set state = 'paid', paid_at = $8, next_query_at = null, next_deadline = now() + interval '30 seconds',
+       confirm_by_query = confirm_by_query or $20
      where id = $16 and $17 and exists (select from pay)
      returning id
    ), promised as (
@@ -97,6 +115,8 @@ const record = statement<
    ), asked as (
      insert into tasks (order_id, payment_id, code) select $16, pay.id, $18 from pay where $18::text is not null
      on conflict do nothing
+   ), checked as (
+     update callback_checks set seen_at = now(), payment_id = pay.id from pay where callback_checks.id = $21 and seen_at is null
    ), noted as (
      insert into audit (actor_id, action, order_id, detail)
      select 1, 'payment', $16, jsonb_build_object('payment', pay.id, 'standing', $13::text) from pay
@@ -112,6 +132,8 @@ const taskOf: Readonly<Partial<Record<PaymentDecision, ErrorCode>>> = {
   second: 'PAYMENT_SECOND',
   after_end: 'PAYMENT_AFTER_END',
   too_late: 'PAYMENT_TOO_LATE',
+  off_quote: 'PAYMENT_QUOTE',
+  reused: 'PAYMENT_REUSED',
 };
 
 /** Takes a *paid* event in. Throws only if the database does: then nothing may be acknowledged. */
@@ -122,7 +144,15 @@ export async function takePaymentIn(
 ): Promise<IntakeResult> {
   return transaction(pool, async (tx) => {
     const order = (await lockForPayment(tx, [payment.orderNo]))[0];
-    const decision = decidePayment(order, { ...payment, accountId: received.accountId }, received.receivedAt);
+    const { accountId } = received;
+    const { receipt, quote } = payment;
+    const reused = receipt !== undefined && (await receiptIsUsed(tx, receipt, accountId, payment.tradeNo));
+    const offQuote = quote !== undefined && !(await fitsQuote(tx, payment.orderNo, quote));
+    const checkId = order ? undefined : await checkOf(tx, { ...payment, accountId });
+    const decision =
+      checkId === undefined
+        ? decidePayment(order, { ...payment, accountId, reused, offQuote }, received.receivedAt)
+        : 'check';
     const standing = decision === 'mode_mismatch' ? null : decision;
     const { fresh, outboxId } = one(
       await record(tx, [
@@ -144,6 +174,11 @@ export async function takePaymentIn(
         order?.id ?? null,
         startsDelivery(decision),
         taskOf[decision] ?? null,
+        reused ? null : (receipt ?? null),
+        payment.mustConfirm ?? false,
+        checkId ?? null,
+        received.replayOf?.id ?? null,
+        received.replayOf?.actorId ?? null,
       ]),
     );
     if (decision === 'mode_mismatch') return { decision };
@@ -168,11 +203,13 @@ const note = statement<
     string | null,
     string | null,
     string | null,
+    number | null,
+    number | null,
   ]
 >(
   'intake_note',
-  `insert into notifications (account_id, provider, source, method, headers, query, body, received_at, verdict, order_no, trade_no, decision)
-   values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11, $12)`,
+  `insert into notifications (account_id, provider, source, method, headers, query, body, received_at, verdict, order_no, trade_no, decision, replay_of, replayed_by)
+   values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 );
 
 /** Keeps a notification that changes nothing: a refused one, or one that says anything but "paid". */
@@ -195,5 +232,7 @@ export async function noteNotification(
     event?.orderNo ?? null,
     event?.tradeNo ?? null,
     event?.meaning ?? null,
+    received.replayOf?.id ?? null,
+    received.replayOf?.actorId ?? null,
   ]);
 }

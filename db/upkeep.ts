@@ -52,26 +52,6 @@ export async function doneOrders(db: Queryable, numbers: readonly string[]): Pro
   return (await finals(db, [[...numbers]])).map((row) => row.no);
 }
 
-export interface QueryDue {
-  readonly orderNo: string;
-  readonly accountId: number;
-  readonly queries: number;
-}
-// Widening: 15 s, 30 s, 1 min, 2 min … at most 30 min while the order can still be paid, then once a day after expiry.
-const queryDue = statement<QueryDue, [number]>(
-  'payment_queries_due',
-  `update orders set queries = queries + 1, next_query_at = case
-       when state = 'unpaid' then least(now() + least(15 * power(2, queries), 1800) * interval '1 second',
-                                        greatest(expires_at, now() + interval '15 seconds'))
-       when next_query_at < expires_at + interval '1 day' then expires_at + interval '1 day' end
-   where id = any (array(select id from orders where next_query_at <= now() order by next_query_at limit $1 for update skip locked))
-   returning no as "orderNo", account_id as "accountId", queries`,
-);
-/** Unpaid orders whose provider is to be asked now; their next time is set. */
-export function dueQueries(db: Queryable, limit = 20): Promise<QueryDue[]> {
-  return queryDue(db, [limit]);
-}
-
 const askAgain = statement<object, []>(
   'payment_queries_after_restore',
   `update orders set next_query_at = now() where state in ('unpaid', 'expired') and created_at > now() - interval '7 days'`,

@@ -30,6 +30,7 @@ export async function call<T>(
 export interface PlacedOrder {
   readonly orderNo: string;
   readonly payUrl: string;
+  readonly payKind?: 'redirect' | 'qr';
   readonly pickupUrl: string;
 }
 

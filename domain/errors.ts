@@ -4,6 +4,7 @@
  */
 
 import { entry, type ErrorEntry } from './error-entry.ts';
+import { paymentErrors } from './errors-payments.ts';
 import { supplierErrors } from './errors-suppliers.ts';
 import { goodsErrors } from './errors-goods.ts';
 import { workErrors } from './errors-work.ts';
@@ -360,6 +361,7 @@ export const errors = {
     'Test and live are mixed',
     'Check the modes of account and order; somebody may be forging',
   ),
+  ...paymentErrors,
   ...supplierErrors,
 
   ...goodsErrors,

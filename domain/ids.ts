@@ -15,6 +15,11 @@ export function makeOrderNo(at: Date, random: Uint8Array): string {
   return `M${day}${Array.from(random, (b) => crockford.charAt(b & 31)).join('')}`;
 }
 
+/** Our number of a refund, the provider's idempotency key: `R` and what follows in an order number. */
+export function makeRefundNo(at: Date, random: Uint8Array): string {
+  return `R${makeOrderNo(at, random).slice(1)}`;
+}
+
 /** One workflow per order: the id is indexed in clear by Temporal, so it holds the order number only. */
 export function orderWorkflowId(orderNo: string): string {
   return `order-${orderNo}`;

@@ -12,6 +12,8 @@ export interface OrderForPayment {
   readonly currency: string;
   readonly expiresAt: Date;
   readonly onSale: boolean;
+  /** A person said that it is paid (确认收款), and no payment of it has come. */
+  readonly paidByHand?: boolean;
 }
 
 export interface PaidEvent {
@@ -19,6 +21,10 @@ export interface PaidEvent {
   readonly mode: Mode;
   readonly amountMinor: number;
   readonly currency: string;
+  /** What the provider had quoted for it is something else. */
+  readonly offQuote?: boolean;
+  /** The same transfer on a chain has paid another order. */
+  readonly reused?: boolean;
 }
 
 /** How a payment stands to its order. Only `accepted` and `late` move the order. */
@@ -32,6 +38,10 @@ export const paymentStandings = [
   'second', // another payment for an order already paid
   'after_end', // for an order closed or refunded by a person
   'too_late', // expired too long ago, or the product is off sale
+  'matched', // the money of an order that a person had confirmed before
+  'off_quote', // not what the provider had quoted
+  'reused', // of a transfer that paid another order
+  'check', // of a callback check (A6): belongs to no order
 ] as const;
 export type PaymentStanding = (typeof paymentStandings)[number];
 
@@ -47,10 +57,14 @@ export function decidePayment(order: OrderForPayment | undefined, event: PaidEve
   if (order.mode !== event.mode) return 'mode_mismatch';
   if (order.accountId !== event.accountId) return 'unmatched';
   if (order.state === 'closed' || order.state === 'refunded') return 'after_end';
+  if (event.reused) return 'reused';
+  const exact = order.currency === event.currency && order.amountMinor === event.amountMinor && !event.offQuote;
+  if (order.paidByHand && exact) return 'matched';
   if (order.state !== 'unpaid' && order.state !== 'expired') return 'second';
   if (order.currency !== event.currency) return 'wrong_currency';
   if (event.amountMinor < order.amountMinor) return 'under';
   if (event.amountMinor > order.amountMinor) return 'over';
+  if (event.offQuote) return 'off_quote';
   const lateBy = now.getTime() - order.expiresAt.getTime();
   if (order.state === 'unpaid' && lateBy <= 0) return 'accepted';
   return lateBy <= lateGraceMs && order.onSale ? 'late' : 'too_late';

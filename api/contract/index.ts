@@ -2,6 +2,8 @@
 export * as consoleOrders from './console-orders.ts';
 export * as consoleOverview from './console-overview.ts';
 export * as consoleSession from './console-session.ts';
+export * as consoleAccounts from './console-accounts.ts';
+export * as consolePayments from './console-payments.ts';
 export * as consoleStaff from './console-staff.ts';
 export * as consoleMethods from './console-methods.ts';
 export * as consolePurchases from './console-purchases.ts';

@@ -41,7 +41,10 @@ export const createOrder = route({
     sku,
     quantity: z.int().min(1).max(1000).default(1),
     email: z.email().max(254).optional().describe('Where the goods are mailed'),
-    buyerAddress: z.union([z.ipv4(), z.ipv6()]).optional().describe('IP address of the buyer, for caps on held stock'),
+    buyerAddress: z
+      .union([z.ipv4(), z.ipv6()])
+      .optional()
+      .describe('IP address of the buyer, for caps on held stock and channels that want it (微信 H5)'),
     remark: z.string().max(500).optional(),
     account: z.string().trim().min(1).max(100).optional().describe('充值账号, of products that are topped up'),
     locale: z.enum(['zh-CN', 'en']).default('zh-CN'),
@@ -52,10 +55,11 @@ export const createOrder = route({
   status: 201,
   response: z.strictObject({
     order: orderView,
-    payUrl: z.string().describe('Send the buyer here'),
+    payUrl: z.string().describe('Send the buyer here, or show it as a QR code: see payKind'),
+    payKind: z.enum(['redirect', 'qr']).describe('redirect: a page to open; qr: the text of a QR code to scan'),
     pickupUrl: z.string().describe('Opens the goods once delivered: give it to the buyer only, keep it out of logs'),
   }),
-  errors: ['IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_CONFLICT', 'PRODUCT_NOT_FOUND', 'PRODUCT_OFF_SALE', 'ACCOUNT_NOT_FOUND', 'QUANTITY_LIMIT', 'BUYER_LIMIT', 'CONTACT_REQUIRED', 'OUT_OF_STOCK', 'HOLD_LIMIT', 'TARGET_MISSING', 'TARGET_INVALID'], // prettier-ignore
+  errors: ['IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_CONFLICT', 'PRODUCT_NOT_FOUND', 'PRODUCT_OFF_SALE', 'ACCOUNT_NOT_FOUND', 'PAY_METHOD_UNKNOWN', 'PAY_CURRENCY_UNSUPPORTED', 'PAY_REQUEST_FAILED', 'QUANTITY_LIMIT', 'BUYER_LIMIT', 'CONTACT_REQUIRED', 'OUT_OF_STOCK', 'HOLD_LIMIT', 'TARGET_MISSING', 'TARGET_INVALID'], // prettier-ignore
 });
 
 export const readOrder = route({

@@ -3,17 +3,17 @@
  * start of the workflow is begun beside the acknowledgement and never awaited (design, "The way of an order").
  */
 import express, { type Request, type Response, type Router } from 'express';
-import { noteNotification, takePaymentIn, type ReceivedNotification } from '../../db/intake.ts';
-import { noteProgress } from '../../db/clearing.ts';
+import { noteNotification, type ReceivedNotification } from '../../db/intake.ts';
 import type { Acknowledgement, PaymentProvider } from '../../integrations/payments/provider.ts';
 import type { ApiDeps } from '../deps.ts';
 import { createAccountCache } from './account-cache.ts';
 import { createRefusalLog } from './refusal-log.ts';
+import { takeIn } from './take-in.ts';
 
 /** Headers that are worth keeping: signatures and the like. Others may hold addresses of proxies and cookies. */
 const keptHeaders = /^(content-type|user-agent|wechatpay-.*|stripe-signature|webhook-.*|miaofa-sandbox-signature)$/;
 /** A gateway hears "try again" rather than nothing at all. */
-const databasePatienceMs = 4_000;
+const databasePatienceMs = 2_000;
 
 function answer(response: Response, ack: Acknowledgement): void {
   // It took too long and "later" was said: what is in by now is found as a duplicate of the next one.
@@ -41,7 +41,7 @@ function receive(request: Request, provider: string): Omit<ReceivedNotification,
 }
 
 export function notifyRouter(deps: ApiDeps): Router {
-  const { pool, log, metrics, providers, temporal } = deps;
+  const { pool, log, metrics, providers } = deps;
   const accounts = createAccountCache(deps);
   const refusals = createRefusalLog();
   const router = express.Router();
@@ -68,23 +68,12 @@ export function notifyRouter(deps: ApiDeps): Router {
       return;
     }
 
-    const { event } = verdict;
-    if (event.meaning !== 'paid') {
-      await noteNotification(pool, { ...received, accountId: id }, 'accepted', event);
-      count('accepted', event.meaning);
-      answer(response, provider.acknowledge.accepted);
-      return;
-    }
-    const result = await takePaymentIn(pool, { ...received, accountId: id }, { ...event, mode: account.mode });
-    count('accepted', result.decision);
-    if (result.decision === 'mode_mismatch') {
-      log.error({ account: id, order: event.orderNo }, 'test and live are mixed: refused');
+    const decision = await takeIn(deps, account, { ...received, accountId: id }, verdict.event);
+    count('accepted', decision);
+    if (decision === 'mode_mismatch') {
       answer(response, provider.acknowledge.refused);
       return;
     }
-    if (result.start) temporal.start(result.start);
-    // What the provider says later about a payment that is here already: 已确认, or so many confirmations (A2).
-    await noteProgress(pool, { accountId: id, ...event });
     answer(response, provider.acknowledge.accepted);
     end();
   };

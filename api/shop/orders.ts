@@ -13,11 +13,11 @@ import { mergePolicies } from '../../domain/policy.ts';
 import { triggerOf } from '../../domain/trigger.ts';
 import { compilePattern } from '../../integrations/linear-pattern.ts';
 import { contactAad } from '../../integrations/keyring/keyring.ts';
-import { openAccount } from '../../integrations/payments/account.ts';
 import { sha256 } from '../authenticate.ts';
 import { shop } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { serve, type Authenticate, type Call } from '../serve.ts';
+import { checkPayable, payRequestFor } from './pay-request.ts';
 
 type OrderView = (typeof shop.orderView)['_output'];
 
@@ -48,10 +48,12 @@ export function orderRoutes(router: Router, authenticate: Authenticate, deps: Ap
     const { caller } = call;
     if (!caller) throw new KnownError('UNAUTHENTICATED');
     const order = await place(deps, { ...call, caller });
+    const pay = await payRequestFor(deps, order, call.body.payMethod, call.body.buyerAddress);
     const token = deps.keyring.open('contact', order.token, contactAad(order.no)).toString('utf8');
     return {
       order: viewOrder(order),
-      payUrl: await payUrl(deps, order, call.body.payMethod),
+      payUrl: pay.url,
+      payKind: pay.kind,
       pickupUrl: `${deps.environment.PUBLIC_URL}/pickup#${token}`,
     };
   });
@@ -82,13 +84,16 @@ async function place(deps: ApiDeps, { caller, headers, body }: Placing): Promise
   ]);
   if (!product) throw new KnownError('PRODUCT_NOT_FOUND');
   if (product.state !== 'on_sale') throw new KnownError('PRODUCT_OFF_SALE');
-  if (!account) throw new KnownError('ACCOUNT_NOT_FOUND');
+  const provider = account && deps.providers.get(account.provider);
+  if (!provider) throw new KnownError('ACCOUNT_NOT_FOUND');
+  checkPayable(provider, product.currency, body.payMethod);
 
   const now = new Date();
   const no = makeOrderNo(now, randomBytes(orderNoBytes));
   const token = randomBytes(16).toString('base64url');
   const aad = contactAad(no);
   const email = body.email ?? null;
+  const amountMinor = product.priceMinor * body.quantity;
   const placing = {
     no,
     mode: caller.mode,
@@ -97,10 +102,11 @@ async function place(deps: ApiDeps, { caller, headers, body }: Placing): Promise
     requestHash,
     productId: product.id,
     quantity: body.quantity,
-    amountMinor: product.priceMinor * body.quantity,
+    amountMinor,
     currency: product.currency,
     accountId: account.id,
-    confirmByQuery: account.confirmByQuery,
+    confirmByQuery:
+      provider.canQuery && (account.confirmByQuery || amountMinor >= (account.confirmAboveMinor ?? Infinity)),
     policy: mergePolicies(policy, product.policy),
     trigger: triggerOf(trigger, product.trigger),
     locale: body.locale,
@@ -113,7 +119,7 @@ async function place(deps: ApiDeps, { caller, headers, body }: Placing): Promise
     webhook: caller.webhook,
     expiresAt: new Date(now.getTime() + environment.ORDER_TTL_MINUTES * 60_000),
     target: await target(deps, product.id, product.kind, body.account, no),
-    nextQueryAt: deps.providers.get(account.provider)?.canQuery ? new Date(now.getTime() + 15_000) : null,
+    nextQueryAt: provider.canQuery ? new Date(now.getTime() + 15_000) : null,
   };
   const fromPool = product.kind === 'card' && product.cardUse !== 'loop';
   await placeOrder(pool, placing, {
@@ -144,25 +150,4 @@ async function target(
 function repeated(order: OrderRow, requestHash: Buffer): OrderRow {
   if (!order.requestHash.equals(requestHash)) throw new KnownError('IDEMPOTENCY_CONFLICT', { orderNo: order.no });
   return order;
-}
-
-async function payUrl(deps: ApiDeps, order: OrderRow, method: string | undefined): Promise<string> {
-  const stored = await accountForOrder(deps.pool, order.mode, { id: order.accountId ?? 0 });
-  const provider = stored && deps.providers.get(stored.provider);
-  if (!provider) throw new KnownError('ACCOUNT_NOT_FOUND');
-  const base = deps.environment.PUBLIC_URL;
-  const payment = await provider.createPayment(
-    openAccount(deps.keyring, stored),
-    {
-      orderNo: order.no,
-      amountMinor: order.amountMinor,
-      currency: order.currency,
-      notifyUrl: `${base}/notify/${provider.id}/${stored.id}`,
-      returnUrl: `${base}/paid`,
-      expiresAt: order.expiresAt,
-      ...(method !== undefined && { method }),
-    },
-    deps.outbound,
-  );
-  return payment.url;
 }

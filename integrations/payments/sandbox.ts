@@ -87,4 +87,9 @@ export const sandbox: PaymentProvider = {
       url: `${account.config['payUrl'] ?? payment.returnUrl}?order=${encodeURIComponent(payment.orderNo)}`,
     }),
   query: () => Promise.reject(new QueryUnknown('GATEWAY_SILENT')),
+  refunds: {
+    partial: true,
+    idempotent: true,
+    send: () => Promise.resolve({ status: 'done' }),
+  },
 };

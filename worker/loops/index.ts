@@ -14,6 +14,9 @@ import { wakeImports } from './imports.ts';
 import { grantTurns } from './grants.ts';
 import { sendNotices, tellBuyers, tellPeople, warnStock } from './people.ts';
 import { queryPayments } from './payment-queries.ts';
+import { purgeOldNotifications } from '../../db/notifications.ts';
+import { sendRefunds } from './refunds.ts';
+import { matchStatements } from './statements.ts';
 import { rescueOverdue, sweep } from './reconcile.ts';
 import { settleOrphans } from './purchases.ts';
 import { relay } from './relay.ts';
@@ -45,6 +48,9 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
     every(Math.min(reconcileMs, 10_000), 'overdue', log, () => rescueOverdue(link, pool, log, metrics)),
     every(5_000, 'expire', log, async () => (await expireOrders(pool)) > 0),
     every(2_000, 'payment-queries', log, () => queryPayments(steps, metrics)),
+    every(1_000, 'refunds', log, () => sendRefunds(steps)),
+    every(60_000, 'statements', log, () => matchStatements(steps, metrics)),
+    every(600_000, 'notifications', log, () => purgeOldNotifications(pool)),
     every(1_000, 'audit-sealer', log, async () => (await sealAudit(pool)) > 0),
     every(5_000, 'purchases', log, () => settleOrphans(steps)),
     every(10_000, 'supplier-balances', log, () => readBalances(steps)),

@@ -1,12 +1,13 @@
 /**
  * Lost notifications: asks providers about unpaid orders on a widening schedule. A payment found enters by the same door
- * as a notification (same unique key), so both may race.
+ * as a notification (same unique key), so both may race. What expired unpaid is closed at the provider.
  */
 import { accountById } from '../../db/access.ts';
 import { takePaymentIn } from '../../db/intake.ts';
-import { dueQueries, type QueryDue } from '../../db/upkeep.ts';
+import { askSoon, dueQueries, lastQuote, type QueryDue } from '../../db/payment-queries.ts';
 import type { ActivityDeps } from '../../activities/deps.ts';
 import { openAccount } from '../../integrations/payments/account.ts';
+import { askProvider, foundPayment } from '../../integrations/payments/ask.ts';
 import type { Metrics } from '../../integrations/metrics.ts';
 
 type QueryDeps = Pick<ActivityDeps, 'pool' | 'keyring' | 'providers' | 'outbound' | 'log'>;
@@ -21,17 +22,25 @@ export async function queryPayments(deps: QueryDeps, metrics: Metrics, batch = 2
       }),
     ),
   );
-  return due.length === batch;
+  return due.length >= batch;
 }
 
 async function ask(deps: QueryDeps, metrics: Metrics, due: QueryDue): Promise<void> {
   const stored = await accountById(deps.pool, due.accountId);
   const provider = stored && deps.providers.get(stored.provider);
-  if (!stored || !provider) return;
+  if (!stored || !provider?.canQuery) return;
   const account = openAccount(deps.keyring, stored);
-  const answer = await provider.query(account, { orderNo: due.orderNo }, deps.outbound);
-  if (answer.status !== 'paid' || !answer.tradeNo || answer.amountMinor === undefined || !answer.currency) return;
-  const { tradeNo, amountMinor, currency } = answer;
+  const placed = { orderNo: due.orderNo, quote: await lastQuote(deps.pool, due.orderId) };
+  const answer = await askProvider(provider, account, placed, deps.outbound);
+  const found = foundPayment(answer);
+  if (!found) {
+    const over = due.state === 'expired' && answer.status === 'unpaid';
+    const { orderNo, quote } = placed;
+    const closed = over && (await provider.close?.(account, { orderNo, ...(quote && { quote }) }, deps.outbound));
+    // Paid while it was being closed.
+    if (closed === 'paid') await askSoon(deps.pool, orderNo);
+    return;
+  }
   const result = await takePaymentIn(
     deps.pool,
     {
@@ -41,10 +50,10 @@ async function ask(deps: QueryDeps, metrics: Metrics, due: QueryDue): Promise<vo
       method: 'QUERY',
       headers: {},
       query: '',
-      body: Buffer.from(JSON.stringify({ tradeNo, amountMinor, currency })),
+      body: Buffer.from(JSON.stringify(found)),
       receivedAt: new Date(),
     },
-    { mode: account.mode, orderNo: due.orderNo, tradeNo, amountMinor, currency },
+    { mode: account.mode, orderNo: due.orderNo, ...found },
   );
   metrics.notifications.inc({ provider: provider.id, verdict: 'queried', decision: result.decision });
 }

@@ -1,0 +1,109 @@
+/**
+ * 支付回调检测 (A6): does a notification reach this system? What can be walked alone is walked; the light is green only
+ * after a real payment came by notification.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Router } from 'express';
+import { accountById, type StoredAccount } from '../../db/access.ts';
+import { insertCheck, latestCheck } from '../../db/callback-checks.ts';
+import { lastPaidNotification } from '../../db/notifications.ts';
+import { KnownError } from '../../domain/errors.ts';
+import { makeOrderNo, orderNoBytes } from '../../domain/ids.ts';
+import { openAccount } from '../../integrations/payments/account.ts';
+import { GatewayRefused, QueryUnknown, type PaymentProvider } from '../../integrations/payments/provider.ts';
+import { checkAddress, checkClock, checkDns, checkRoute, checkTls, step, type Step } from '../../integrations/payments/self-test.ts'; // prettier-ignore
+import { consoleAccounts } from '../contract/index.ts';
+import type { ApiDeps } from '../deps.ts';
+import { probeAnswer, probePath } from '../notify/probe.ts';
+import { returnUrl } from '../notify/return.ts';
+import { person, serve, type Authenticate } from '../serve.ts';
+import { checkPayable } from '../shop/pay-request.ts';
+
+const checkMinutes = 30;
+type StepId = (typeof consoleAccounts.checkCallback)['response']['_output']['steps'][number]['id'];
+
+export function callbackCheckRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps): void {
+  const { pool, keyring, providers, outbound, environment } = deps;
+
+  const known = async (id: number): Promise<{ stored: StoredAccount; provider: PaymentProvider }> => {
+    const stored = await accountById(pool, id);
+    const provider = stored && providers.get(stored.provider);
+    if (!stored || !provider) throw new KnownError('ACCOUNT_NOT_FOUND');
+    return { stored, provider };
+  };
+
+  serve(router, authenticate, consoleAccounts.checkCallback, async ({ params }) => {
+    const { stored, provider } = await known(params.id);
+    const account = openAccount(keyring, stored);
+    const url = new URL(environment.PUBLIC_URL);
+    const nonce = randomBytes(16).toString('hex');
+    const probe = `${environment.PUBLIC_URL}${probePath}/${nonce}`;
+    const gateway = provider.configFields.find((f) => f.key === 'gateway');
+    const server = account.config['gateway'] || gateway?.fallback;
+    const [names, certificate, route, clock] = await Promise.all([
+      checkDns(url),
+      checkTls(url),
+      checkRoute(outbound, probe, probeAnswer(keyring, nonce)),
+      server
+        ? checkClock(outbound, server)
+        : step('clock', 'skipped', '没有可核对的服务器', 'No server to compare with'),
+    ]);
+    const paidAt = await lastPaidNotification(pool, stored.id);
+    const steps: Step<StepId>[] = [checkAddress(url), names, certificate, route, signature(provider, account.config), clock, real(paidAt)]; // prettier-ignore
+    const failed = steps.some((s) => s.result === 'failed');
+    return { state: failed ? ('failed' as const) : paidAt ? ('ok' as const) : ('self_tested' as const), steps };
+  });
+
+  serve(router, authenticate, consoleAccounts.startRealCheck, async (call) => {
+    const { params, body } = call;
+    const { stored, provider } = await known(params.id);
+    checkPayable(provider, body.currency, body.method);
+    const orderNo = makeOrderNo(new Date(), randomBytes(orderNoBytes));
+    const expiresAt = new Date(Date.now() + checkMinutes * 60_000);
+    const base = environment.PUBLIC_URL;
+    const payment = {
+      orderNo,
+      amountMinor: body.amountMinor,
+      currency: body.currency,
+      notifyUrl: `${base}/notify/${provider.id}/${stored.id}`,
+      returnUrl: returnUrl(base, orderNo),
+      expiresAt,
+      ...(body.method !== undefined && { method: body.method }),
+    };
+    const made = await provider
+      .createPayment(openAccount(keyring, stored), payment, outbound)
+      .catch((error: unknown) => {
+        if (!(error instanceof QueryUnknown || error instanceof GatewayRefused)) throw error;
+        throw new KnownError('PAY_REQUEST_FAILED', { code: error.detail });
+      });
+    const { amountMinor, currency } = body;
+    await insertCheck(pool, { accountId: stored.id, orderNo, amountMinor, currency, kind: made.kind, url: made.url, actorId: person(call).actorId, expiresAt }); // prettier-ignore
+    return { orderNo, payKind: made.kind, payUrl: made.url, expiresAt: expiresAt.toISOString() };
+  });
+
+  serve(router, authenticate, consoleAccounts.realCheck, async ({ params }) => {
+    const { stored } = await known(params.id);
+    const check = await latestCheck(pool, stored.id);
+    const state = !check ? 'none' : !check.seenAt ? 'waiting' : check.source === 'notify' ? 'ok' : 'paid_without_notification'; // prettier-ignore
+    return { state, seenAt: check?.seenAt?.toISOString() ?? null, refund: check?.refund ?? 'none' } as const;
+  });
+}
+
+/** Only what we can say ourselves: the keys are whole. What the provider signs with is proven by a payment alone. */
+function signature(provider: PaymentProvider, config: Readonly<Record<string, string>>): Step<'signature'> {
+  const [problem] = provider.checkConfig(config);
+  if (problem) return step('signature', 'failed', problem.zh, problem.en);
+  return step(
+    'signature',
+    'self_tested',
+    '密钥格式和配对正确（自测）',
+    'The keys are whole and fit each other (self-test)',
+  );
+}
+
+function real(paidAt: Date | undefined): Step<'real_payment'> {
+  if (!paidAt)
+    return step('real_payment', 'waiting', '还没有收到过真实付款的回调，请用 0.01 元付款检测', 'No real payment has come by notification yet: pay 0.01 to check'); // prettier-ignore
+  const at = paidAt.toISOString();
+  return step('real_payment', 'ok', `最近一次真实回调：${at}`, `Last real notification: ${at}`);
+}
