@@ -3,6 +3,7 @@
  * words without any data. The original error goes to the log only, because failures stay in history and Web UI.
  */
 import { ApplicationFailure } from '@temporalio/activity';
+import { KeyringError } from '../integrations/keyring/kek.ts';
 import { isInfrastructure } from '../db/sql.ts';
 import { inWords, isErrorCode, KnownError, type ErrorCode } from '../domain/errors.ts';
 import { delivery, infrastructureTrouble } from '../domain/failure-types.ts';
@@ -23,6 +24,8 @@ export function deliveryFailure(code: ErrorCode, retryable = true): ApplicationF
 export function toFailure(error: unknown): Error {
   if (error instanceof ApplicationFailure) return error;
   if (error instanceof KnownError) return deliveryFailure(error.code, false);
+  // Ciphertext never goes out: the order waits for people, who look at the master key.
+  if (error instanceof KeyringError) return deliveryFailure('KEY_UNREADABLE');
   if (isInfrastructure(error)) {
     return ApplicationFailure.create({
       type: infrastructureTrouble,

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { isInfrastructure } from '../db/sql.ts';
+import { KeyringError } from '../integrations/keyring/kek.ts';
 import { errors, KnownError, type ErrorCode } from '../domain/errors.ts';
 
 /** The id that answers and log lines share. */
@@ -26,6 +27,7 @@ export function sendError(response: Response, code: ErrorCode, detail?: unknown)
 function codeFor(error: unknown): { code: ErrorCode; detail?: unknown } {
   if (error instanceof KnownError) return { code: error.code, detail: error.detail };
   if (isInfrastructure(error)) return { code: 'DATABASE_DOWN' };
+  if (error instanceof KeyringError) return { code: 'KEY_UNREADABLE' };
   const type = typeof error === 'object' && error !== null ? (error as { type?: unknown }).type : undefined;
   // Of Express' body parsers.
   if (type === 'entity.too.large') return { code: 'BODY_TOO_LARGE' };

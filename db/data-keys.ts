@@ -1,5 +1,5 @@
 /** Wrapped data keys (rule 18). The master key that opens them is never in the database. */
-import { advisory } from './locks.ts';
+import { actors, advisory } from './locks.ts';
 import { statement, transaction, type Pool, type Queryable } from './sql.ts';
 
 export type Ring = 'card' | 'contact' | 'secret' | 'codec' | 'index';
@@ -9,11 +9,12 @@ export interface StoredDataKey {
   readonly kekId: string;
   readonly wrapped: Buffer;
   readonly state: 'active' | 'retired';
+  readonly settled: boolean;
 }
 
 const all = statement<StoredDataKey, []>(
   'data_keys_all',
-  'select id, ring, kek_id as "kekId", wrapped, state from data_keys order by id',
+  `select id, ring, kek_id as "kekId", wrapped, state, created_at < now() - interval '30 seconds' as settled from data_keys order by id`,
 );
 const insert = statement<object, [Ring, string, Buffer]>(
   'data_key_insert',
@@ -41,4 +42,26 @@ export async function ensureDataKeys(
     }
     return all(tx, []);
   });
+}
+
+const rewrap = statement<{ id: number }, [number, string, string, Buffer]>(
+  'data_key_rewrap',
+  `with swapped as (
+     update data_keys set kek_id = $3, wrapped = $4 where id = $1 and kek_id = $2 returning id
+   ), noted as (
+     insert into audit (actor_id, action, detail)
+     select ${actors.commandLine}, 'data_key_rewrapped', jsonb_build_object('key', id, 'from', $2::text, 'to', $3::text) from swapped
+   )
+   select id from swapped`,
+);
+/** A data key under another master key; false if somebody was faster. */
+export async function rewrapDataKey(
+  db: Queryable,
+  id: number,
+  from: string,
+  to: string,
+  wrapped: Buffer,
+): Promise<boolean> {
+  // prettier-ignore
+  return (await rewrap(db, [id, from, to, wrapped])).length > 0;
 }

@@ -32,6 +32,8 @@ export const variables = z.object({
   ADMIN_HOST: z.string().default('127.0.0.1').describe('Address of the admin ports; keep it private'),
   MASTER_KEY: z.string().optional().describe('Master key, 32 bytes base64; or use MASTER_KEY_FILE'),
   MASTER_KEY_FILE: z.string().optional().describe('File with the master key, mode 0600'),
+  MASTER_KEY_PREVIOUS_FILE: z.string().optional().describe('File with the master key before it was changed: at start the data keys move from it to the new one'), // prettier-ignore
+  IMPORT_DIRECTORY: z.string().optional().describe('Files of keys that appear here are imported; see docs/goods.md'),
   OPS_TOKEN: z.string().min(16).optional().describe('Opens /ops/ until accounts exist; or use OPS_TOKEN_FILE'),
   OPS_TOKEN_FILE: z.string().optional().describe('File with the ops token'),
   OUTBOUND_ALLOW: list.describe('host:port, comma-separated, that outbound calls may reach although private or plain http'), // prettier-ignore

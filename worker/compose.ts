@@ -1,12 +1,12 @@
 /** What API and worker processes are made of, from the environment. */
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../activities/deps.ts';
-import { ensureDataKeys, loadDataKeys } from '../db/data-keys.ts';
+import { ensureDataKeys, loadDataKeys, rewrapDataKey } from '../db/data-keys.ts';
 import { schemaIsCurrent } from '../db/migrate.ts';
 import { createPool, type Pool } from '../db/sql.ts';
 import type { Environment } from '../integrations/environment.ts';
-import { loadMasterKey } from '../integrations/keyring/kek.ts';
-import { Keyring, newDataKey } from '../integrations/keyring/keyring.ts';
+import { loadMasterKey, type KeyEncryptionKey } from '../integrations/keyring/kek.ts';
+import { Keyring, newDataKey, rewrapped } from '../integrations/keyring/keyring.ts';
 import { createLogger } from '../integrations/log.ts';
 import { createMailer } from '../integrations/mail.ts';
 import { createMetrics, type Metrics } from '../integrations/metrics.ts';
@@ -42,8 +42,14 @@ export async function composeProcess(
   });
   const kek = loadMasterKey(environment);
   await untilReady(pool, log);
+  await changeMasterKey(pool, kek, environment.MASTER_KEY_PREVIOUS_FILE, log);
   const rows = await ensureDataKeys(pool, rings, (ring) => newDataKey(ring, kek));
   const keyring = await Keyring.open(kek, rows, () => loadDataKeys(pool));
+  // A data key that another process made is known here before it seals anything (see DataKeyRow.settled).
+  const refreshing = setInterval(() => {
+    keyring.refresh().catch((error: unknown) => log.warn({ err: error }, 'data keys not read; they are read again'));
+  }, 10_000);
+  refreshing.unref();
   const mailer = createMailer({ smtpUrl: environment.SMTP_URL, from: environment.MAIL_FROM });
   const outbound = createOutbound({ allow: environment.OUTBOUND_ALLOW });
   const steps: ActivityDeps = {
@@ -64,11 +70,29 @@ export async function composeProcess(
     pool,
     steps,
     async close() {
+      clearInterval(refreshing);
       await outbound.close();
       mailer.close();
       await pool.end();
     },
   };
+}
+
+/** After the master key was changed: each data key still under the old one moves to the new one. Any number may do it. */
+async function changeMasterKey(
+  pool: Pool,
+  kek: KeyEncryptionKey,
+  previousFile: string | undefined,
+  log: Logger,
+): Promise<void> {
+  if (previousFile === undefined) return;
+  const previous = loadMasterKey({ MASTER_KEY_FILE: previousFile });
+  for (const row of await loadDataKeys(pool)) {
+    if (row.kekId !== previous.id || previous.id === kek.id) continue;
+    if (await rewrapDataKey(pool, row.id, previous.id, kek.id, await rewrapped(row, previous, kek))) {
+      log.info({ key: row.id, ring: row.ring }, 'data key moved to the new master key');
+    }
+  }
 }
 
 async function untilReady(pool: Pool, log: Logger): Promise<void> {

@@ -18,6 +18,7 @@ import { sqlState, type Queryable } from '../../db/sql.ts';
 import { consoleGoods } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { person, serve, type Authenticate } from '../serve.ts';
+import { cardRoutes } from './cards.ts';
 import { importRoutes } from './imports.ts';
 
 type View = (typeof consoleGoods.productView)['_output'];
@@ -65,6 +66,7 @@ async function knowsTemplate<T>(work: Promise<T>): Promise<T> {
 export function goodsRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps): void {
   const { pool } = deps;
   importRoutes(router, authenticate, deps);
+  cardRoutes(router, authenticate, deps);
   const show = async (id: number): Promise<View> => {
     const product = await productById(pool, id);
     if (!product) throw new KnownError('PRODUCT_NOT_FOUND');

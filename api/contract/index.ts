@@ -8,6 +8,7 @@ export * as consoleStaff from './console-staff.ts';
 export * as consoleMethods from './console-methods.ts';
 export * as consolePurchases from './console-purchases.ts';
 export * as consoleSuppliers from './console-suppliers.ts';
+export * as consoleCards from './console-cards.ts';
 export * as consoleGoods from './console-goods.ts';
 export * as consoleChannels from './console-channels.ts';
 export * as consoleDelivery from './console-delivery.ts';

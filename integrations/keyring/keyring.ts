@@ -18,6 +18,8 @@ export interface DataKeyRow {
   readonly kekId: string;
   readonly wrapped: Buffer;
   readonly state: 'active' | 'retired';
+  /** Old enough that every process has read it; only then it seals, unless it is the first of its ring. */
+  readonly settled: boolean;
 }
 
 const version = 1;
@@ -31,6 +33,15 @@ export async function newDataKey(
   kek: KeyEncryptionKey,
 ): Promise<{ ring: Ring; kekId: string; wrapped: Buffer }> {
   return { ring, kekId: kek.id, wrapped: await kek.wrap(randomBytes(32), context(ring)) };
+}
+
+/** A data key taken from under one master key and put under another; its own bytes stay, so nothing is re-encrypted. */
+export async function rewrapped(
+  row: Pick<DataKeyRow, 'ring' | 'wrapped'>,
+  from: KeyEncryptionKey,
+  to: KeyEncryptionKey,
+): Promise<Buffer> {
+  return to.wrap(await from.unwrap(row.wrapped, context(row.ring)), context(row.ring));
 }
 
 /** A card binds product and its own fingerprint (unique per product; ids are unknown at bulk insert): moved, it does not open. */
@@ -83,7 +94,7 @@ export class Keyring {
       const known = this.#keys.get(row.id);
       const key = known?.key ?? createSecretKey(await this.#kek.unwrap(row.wrapped, context(row.ring)));
       keys.set(row.id, { ring: row.ring, key });
-      if (row.state === 'active') current.set(row.ring, row.id);
+      if (row.state === 'active' && (row.settled || !current.has(row.ring))) current.set(row.ring, row.id);
     }
     this.#keys = keys;
     this.#current = current;
@@ -92,6 +103,21 @@ export class Keyring {
   /** Reads the rows again: another process may have made a key. */
   async refresh(): Promise<void> {
     if (this.#reload) await this.#take(await this.#reload());
+  }
+
+  /** The number of the key that seals a ring now. */
+  currentKey(ring: Ring): number | undefined {
+    return this.#current.get(ring);
+  }
+
+  /** The master key's id. */
+  get masterKey(): string {
+    return this.#kek.id;
+  }
+
+  /** A fresh wrapped data key, to be stored. */
+  newKey(ring: Ring): Promise<{ ring: Ring; kekId: string; wrapped: Buffer }> {
+    return newDataKey(ring, this.#kek);
   }
 
   #key(id: number, ring: Ring): KeyObject {

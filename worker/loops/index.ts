@@ -19,6 +19,7 @@ import { sendRefunds } from './refunds.ts';
 import { matchStatements } from './statements.ts';
 import { rescueOverdue, sweep } from './reconcile.ts';
 import { settleOrphans } from './purchases.ts';
+import { reencrypt } from './reencrypt.ts';
 import { relay } from './relay.ts';
 import { readBalances } from './supplier-balances.ts';
 
@@ -56,6 +57,7 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
     every(10_000, 'supplier-balances', log, () => readBalances(steps)),
     every(600_000, 'supplier-calls', log, async () => (await dropOldCalls(pool)) > 0),
     every(300, 'imports', log, () => wakeImports(link, pool, log)),
+    every(5_000, 'reencrypt', log, () => reencrypt(steps)),
     every(2_000, 'free-holds', log, () => freeHolds(pool)),
     every(10_000, 'expire-cards', log, () => expireCards(pool)),
     every(1_000, 'undo-batches', log, () => removeUndone(pool)),
