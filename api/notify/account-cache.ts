@@ -8,7 +8,10 @@ const freshMs = 5_000;
 const most = 1_000;
 
 export interface AccountCache {
-  /** The enabled account, or undefined. At most 5 s old. */
+  /**
+   * The account, or undefined; at most 5 s old. Also one that takes no new orders any more: what its buyers were already
+   * sent to pay must not be lost.
+   */
   get(id: number): Promise<ProviderAccount | undefined>;
 }
 
@@ -16,7 +19,7 @@ export function createAccountCache({ pool, keyring }: Pick<ApiDeps, 'pool' | 'ke
   const entries = new Map<number, { until: number; account: Promise<ProviderAccount | undefined> }>();
   const load = async (id: number): Promise<ProviderAccount | undefined> => {
     const stored = await accountById(pool, id);
-    return stored?.enabled ? openAccount(keyring, stored) : undefined;
+    return stored && openAccount(keyring, stored);
   };
   return {
     get(id) {

@@ -122,13 +122,17 @@ async function place(deps: ApiDeps, { caller, headers, body }: Placing): Promise
     nextQueryAt: provider.canQuery ? new Date(now.getTime() + 15_000) : null,
   };
   const fromPool = product.kind === 'card' && product.cardUse !== 'loop';
-  await placeOrder(pool, placing, {
+  const refused = await placeOrder(pool, placing, {
     ...product,
     unitsForSale: fromPool ? null : product.stockLimit,
-  });
+  }).then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error : new Error('not placed')),
+  );
   // Also if another request with the same key was faster: there is one order, and both get it.
+  // The first of two may have used up what the second was refused for.
   const order = await orderByKey(pool, caller.shopId, key);
-  if (!order) throw new Error('an order vanished after its insert');
+  if (!order) throw refused ?? new Error('an order vanished after its insert');
   return repeated(order, requestHash);
 }
 

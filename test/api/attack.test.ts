@@ -102,4 +102,31 @@ describe('under attack', function () {
     const outcome = await advance(system.parts.steps, second);
     assert.ok(outcome.next === 'wait' && outcome.code === 'POOL_EMPTY', JSON.stringify(outcome));
   });
+
+  it('A4: an account that takes no new orders still takes the money of those that were sent to it', async () => {
+    // No earlier test has used this account, so nothing of it is kept.
+    const { orderNo, payUrl } = await system.shop.order({ sku: system.sku, accountId: system.epay });
+    await fetch(payUrl);
+    await query(system, 'update payment_accounts set enabled = false where id = $1', system.epay);
+    try {
+      await assert.rejects(system.shop.order({ sku: system.sku, accountId: system.epay }), /ACCOUNT_NOT_FOUND/);
+      const form = system.gateway.notification(orderNo);
+      const answer = await fetch(`${system.base}/notify/epay/${system.epay}?${form.toString()}`);
+      assert.equal(await answer.text(), 'success');
+      assert.equal((await system.shop.read(orderNo)).state, 'paid');
+    } finally {
+      await query(system, 'update payment_accounts set enabled = true where id = $1', system.epay);
+    }
+  });
+
+  it('G4: the same request ten times at once is one order, also where the first one used up the limit', async () => {
+    const sku = `ONE-${randomUUID().slice(0, 8)}`;
+    await system.shop.createProduct({ sku, name: 'one', priceMinor: 100 });
+    await query(system, 'update products set buyer_limit = 1 where sku = $1', sku);
+    const key = randomUUID();
+    const one = { sku, accountId: system.sandbox, email: 'one@example.com', key };
+    const orders = await Promise.all(Array.from({ length: 10 }, () => system.shop.order(one)));
+    assert.equal(new Set(orders.map((o) => o.orderNo)).size, 1);
+    await assert.rejects(system.shop.order({ ...one, key: randomUUID() }), /BUYER_LIMIT/);
+  });
 });
