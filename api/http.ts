@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { isInfrastructure } from '../db/sql.ts';
+import { isInfrastructure, isUnstorableText } from '../db/sql.ts';
 import { KeyringError } from '../integrations/keyring/kek.ts';
 import { errors, KnownError, type ErrorCode } from '../domain/errors.ts';
 
@@ -28,6 +28,7 @@ function codeFor(error: unknown): { code: ErrorCode; detail?: unknown } {
   if (error instanceof KnownError) return { code: error.code, detail: error.detail };
   if (isInfrastructure(error)) return { code: 'DATABASE_DOWN' };
   if (error instanceof KeyringError) return { code: 'KEY_UNREADABLE' };
+  if (isUnstorableText(error)) return { code: 'BAD_REQUEST' };
   const type = typeof error === 'object' && error !== null ? (error as { type?: unknown }).type : undefined;
   // Of Express' body parsers.
   if (type === 'entity.too.large') return { code: 'BODY_TOO_LARGE' };

@@ -90,5 +90,14 @@ export function openApiDocument(): ReturnType<OpenApiGeneratorV31['generateDocum
       for (const parameter of operation.parameters ?? []) if (parameter.in === 'path') parameter.required = true;
     }
   }
+  correctPatterns(document);
   return document;
+}
+
+/** The generator leaves a regular expression's flag at the end of its text, where it would be part of the pattern. */
+function correctPatterns(part: unknown): void {
+  if (typeof part !== 'object' || part === null) return;
+  const node = part as Record<string, unknown>;
+  if (typeof node['pattern'] === 'string') node['pattern'] = node['pattern'].replace(/\/u$/, '');
+  for (const value of Object.values(node)) correctPatterns(value);
 }

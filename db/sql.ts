@@ -106,6 +106,11 @@ export function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined;
 }
 
+/** True if a text of the caller holds what PostgreSQL cannot: U+0000, which is legal in JSON and in URLs. */
+export function isUnstorableText(error: unknown): boolean {
+  return /^(22021|22P05)$/.test(sqlState(error) ?? '');
+}
+
 /**
  * True if the database, not the data, is at fault: gone, starting, full, a lock or time limit, a lost race. Such a step
  * is tried again without end (rule 9, policy `infrastructure`).
