@@ -106,7 +106,10 @@ class Keys extends Step {
     this.n = n;
   }
   async act(m: Model, r: Real): Promise<void> {
-    await r.system.shop.addCards(r.sku, Array.from({ length: this.n }, () => randomUUID()));
+    await r.system.shop.addCards(
+      r.sku,
+      Array.from({ length: this.n }, () => randomUUID()),
+    );
     m.stock += this.n;
   }
   override toString = () => `keys(${this.n})`;
@@ -181,7 +184,17 @@ const commands = [
   ...usual,
   fc.constantFrom(true, true, false).map((on) => new Switch(on)),
   fc
-    .tuple(someone, fc.constantFrom<ActionKind>('retry', 'hand_over', 'close', 'deliver_from_pool', 'choose_source', 'confirm_payment')) // prettier-ignore
+    .tuple(
+      someone,
+      fc.constantFrom<ActionKind>(
+        'retry',
+        'hand_over',
+        'close',
+        'deliver_from_pool',
+        'choose_source',
+        'confirm_payment',
+      ),
+    ) // prettier-ignore
     .map(([i, kind]) => new Act(i, kind)),
 ];
 

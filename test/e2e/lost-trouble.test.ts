@@ -72,10 +72,18 @@ describe('Temporal loses its store while orders cannot simply go through', funct
     await system.gateway.pay(retrying.orderNo);
     const pending = async () =>
       (await system.link?.client?.workflow.getHandle(`order-${retrying.orderNo}`).describe())?.raw.pendingActivities ?? []; // prettier-ignore
-    await until('failed once', async () => ((await pending()).some((a) => a.lastFailure) ? true : undefined), 30_000, 50);
+    await until(
+      'failed once',
+      async () => ((await pending()).some((a) => a.lastFailure) ? true : undefined),
+      30_000,
+      50,
+    );
 
     const deadlines = () =>
-      query<{ id: number; at: Date }>(system, 'select id, next_at as at from tasks where closed_at is null order by id');
+      query<{ id: number; at: Date }>(
+        system,
+        'select id, next_at as at from tasks where closed_at is null order by id',
+      );
     await until('every task has its rung', async () => ((await deadlines()).every((t) => t.at.getTime() > Date.now()) ? true : undefined), 10_000, 50); // prettier-ignore
     const before = await deadlines();
 
@@ -101,7 +109,10 @@ describe('Temporal loses its store while orders cannot simply go through', funct
     await act(retrying, { kind: 'retry' });
     await reaches(retrying, 'delivered');
 
-    const twice = await query(system, 'select from cards where order_id is not null group by order_id having count(*) > 1');
+    const twice = await query(
+      system,
+      'select from cards where order_id is not null group by order_id having count(*) > 1',
+    );
     assert.equal(twice.length, 0);
     await until('no workflow is left', async () => ((await Promise.all(waiting.map(runs))).some(Boolean) ? undefined : true), 60_000, 200); // prettier-ignore
   });
