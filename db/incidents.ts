@@ -68,7 +68,7 @@ const due = statement<Due, [number]>(
      order by digest_at limit 50 for update skip locked
    ), told as (
      update incidents i set told = greatest(i.count, i.told), digests = i.digests + 1,
-       digest_at = now() + least(10 * power(2, i.digests), 240) * interval '1 minute'
+       digest_at = now() + least(10 * power(2, least(i.digests, 10)), 240) * interval '1 minute'
      from mine where i.id = mine.id
    )
    select i.id, i.code, i.product_id as "productId", i.mode, i.count, i.told,

@@ -77,7 +77,8 @@ const lockForPayment = statement<LockedOrder, [string]>(
 );
 
 // $13 standing: null stores the notification alone. A payment that is there already changes nothing: the unique key on
-// (account_id, trade_no) gates every other change of the statement.
+// (account_id, trade_no) gates every other change of the statement. A trade that says something else than it did the
+// first time is put before a person; one of which money was said to have gone back is asked about before anything else.
 const record = statement<
   { fresh: boolean; outboxId: number | null },
   [
@@ -106,7 +107,8 @@ const record = statement<
      returning id
    ), moved as (
      update orders set state = 'paid', paid_at = $8, next_query_at = null, next_deadline = now() + interval '30 seconds',
-       confirm_by_query = confirm_by_query or $20
+       confirm_by_query = confirm_by_query or $20 or exists (select from notifications b where b.account_id = $1 and b.trade_no = $10
+         and b.decision in ('refunded', 'partially_refunded', 'disputed'))
      where id = $16 and $17 and exists (select from pay)
      returning id
    ), promised as (
@@ -114,6 +116,11 @@ const record = statement<
      returning id
    ), asked as (
      insert into tasks (order_id, payment_id, code) select $16, pay.id, $18 from pay where $18::text is not null
+     on conflict do nothing
+   ), altered as (
+     insert into tasks (order_id, payment_id, code) select y.order_id, y.id, 'PAYMENT_REUSED' from payments y
+     where y.account_id = $1 and y.trade_no = $10 and (y.order_no, y.amount_minor, y.currency) is distinct from ($9, $11, $12::char(3))
+       and not exists (select from tasks t where t.payment_id = y.id and t.code = 'PAYMENT_REUSED' and t.closed_at is null)
      on conflict do nothing
    ), checked as (
      update callback_checks set seen_at = now(), payment_id = pay.id from pay where callback_checks.id = $21 and seen_at is null

@@ -11,7 +11,8 @@ export interface QueryDue {
   readonly queries: number;
 }
 
-// Widening: 15 s, 30 s, 1 min, 2 min … at most 30 min while the order can still be paid, at expiry, and a day after.
+// Widening: 15 s, 30 s, 1 min, 2 min … at most 30 min while the order can still be paid, at expiry, and four times within
+// the day after it, in which a late payment still delivers.
 // A bucket of tokens per account (ten seconds' worth) is emptied in the same statement, so that any number of processes
 // keep the rate together; an account that another process is at is left to it.
 const queryDue = statement<QueryDue, [number]>(
@@ -32,9 +33,10 @@ const queryDue = statement<QueryDue, [number]>(
      from ready r where a.id = r.id
    )
    update orders set queries = queries + 1, next_query_at = case
-       when state = 'unpaid' then least(now() + least(15 * power(2, queries), 1800) * interval '1 second',
+       when state = 'unpaid' then least(now() + least(15 * power(2, least(queries, 10)), 1800) * interval '1 second',
                                         greatest(expires_at, now() + interval '15 seconds'))
-       when next_query_at < expires_at + interval '1 day' and state = 'expired' then expires_at + interval '1 day' end
+       when state = 'expired' then (select min(expires_at + pause) from unnest('{10 minutes,1 hour,6 hours,23 hours}'::interval[]) pause
+                                    where expires_at + pause > next_query_at) end
    where id = any (array(select id from due))
    returning id as "orderId", no as "orderNo", account_id as "accountId", state, queries`,
 );

@@ -68,6 +68,8 @@ const note = statement<
    ), stopped as (
      update orders set state = 'attention', failure_code = $4, next_deadline = now() + interval '${deadlines.waiting} milliseconds'
      where id = $5 and $6 returning id
+   ), left_line as (
+     delete from stock_waits where order_id in (select id from stopped)
    ), asked as (
      insert into tasks (order_id, payment_id, code, detail)
      select $5, $1, $4, jsonb_build_object('refundedMinor', $2::bigint) where $4::text is not null

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { until } from '../../dev/client.ts';
 import { advance } from '../../activities/advance.ts';
+import { dueQueries } from '../../db/payment-queries.ts';
+import { grantTurns } from '../../worker/loops/grants.ts';
 import { paidOrders, query } from '../support/paid-orders.ts';
 import { signedIn } from '../support/staff.ts';
 import { startSystem, type System } from '../support/system.ts';
@@ -128,5 +130,72 @@ describe('under attack', function () {
     const orders = await Promise.all(Array.from({ length: 10 }, () => system.shop.order(one)));
     assert.equal(new Set(orders.map((o) => o.orderNo)).size, 1);
     await assert.rejects(system.shop.order({ ...one, key: randomUUID() }), /BUYER_LIMIT/);
+  });
+
+  const sandboxOrder = async (sku = system.sku): Promise<{ no: string; id: number }> => {
+    const { orderNo: no } = await system.shop.order({ sku, accountId: system.sandbox });
+    const [row] = await query<{ id: number }>(system, 'select id from orders where no = $1', no);
+    return { no, id: row?.id ?? 0 };
+  };
+
+  it('A5: a trade that is told again for another order, or with another amount, is put before a person, once', async () => {
+    const [first, other] = [await sandboxOrder(), await sandboxOrder()];
+    const tradeNo = `sb-${randomUUID()}`;
+    const tasks = () =>
+      query<{ code: string }>(
+        system,
+        `select t.code from tasks t join payments p on p.id = t.payment_id where p.trade_no = $1`,
+        tradeNo,
+      );
+    await system.notify(first.no, { tradeNo });
+    await system.notify(first.no, { tradeNo });
+    assert.deepEqual(await tasks(), []);
+    for (let i = 0; i < 3; i++) assert.equal((await system.notify(other.no, { tradeNo })).status, 200);
+    await system.notify(first.no, { tradeNo, amountMinor: 99_900 });
+    assert.deepEqual(await tasks(), [{ code: 'PAYMENT_REUSED' }]);
+    assert.equal((await system.shop.read(other.no)).state, 'unpaid');
+  });
+
+  it('A5: of a payment that was said to be refunded before it was said to be paid, the provider is asked first', async () => {
+    const { no, id } = await sandboxOrder();
+    await system.notify(no, { status: 'refunded' });
+    await system.notify(no);
+    const outcome = await advance(system.parts.steps, id);
+    assert.equal(outcome.next, 'confirm');
+  });
+
+  it('rule 7 A5: an order that is refunded outside while it waits for stock leaves the line to those behind it', async () => {
+    const sku = `REFUND-${randomUUID().slice(0, 8)}`;
+    await system.shop.createProduct({ sku, name: 'refunded', priceMinor: 100 });
+    const waiting = [await sandboxOrder(sku), await sandboxOrder(sku)];
+    for (const { no, id } of waiting) {
+      await system.notify(no);
+      assert.equal((await advance(system.parts.steps, id)).next, 'wait');
+    }
+    const [first, second] = waiting;
+    await system.notify(first?.no ?? '', { status: 'refunded' });
+    await system.shop.addCards(sku, [randomUUID()]);
+    await grantTurns(system.parts.pool, system.parts.log, () => undefined);
+    assert.equal((await system.shop.read(first?.no ?? '')).state, 'attention');
+    assert.equal((await system.shop.read(second?.no ?? '')).state, 'delivered');
+  });
+
+  it('A4: providers are asked at any number of questions, and while a late payment still delivers', async () => {
+    const { no } = await sandboxOrder();
+    await query(system, `update orders set queries = 5000, next_query_at = now() where no = $1`, no);
+    assert.ok((await dueQueries(system.parts.pool, 1000)).some((due) => due.orderNo === no));
+    await query(
+      system,
+      `update orders set state = 'expired', expires_at = now() - interval '1 minute', next_query_at = now() - interval '1 minute' where no = $1`,
+      no,
+    );
+    await query(system, 'update payment_accounts set query_tokens = 100');
+    await dueQueries(system.parts.pool, 1000);
+    const [next] = await query<{ minutes: number }>(
+      system,
+      'select extract(epoch from next_query_at - expires_at)::int / 60 as minutes from orders where no = $1',
+      no,
+    );
+    assert.equal(next?.minutes, 10);
   });
 });
