@@ -9,10 +9,11 @@ import { parseArgs } from 'node:util';
 import type { Bench } from './bench.ts';
 import { orderLatency } from './order-latency.ts';
 import { orderThroughput } from './order-throughput.ts';
+import { paymentNotifications } from './payments.ts';
 import { reportOf } from './report.ts';
 import { commit, machine, readResults, root, writeResult } from './results.ts';
 
-const benches: readonly Bench[] = [orderLatency, orderThroughput];
+const benches: readonly Bench[] = [orderLatency, orderThroughput, paymentNotifications];
 
 const { values, positionals } = parseArgs({
   options: { size: { type: 'string', default: '1' }, report: { type: 'boolean', default: false } },
