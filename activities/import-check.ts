@@ -142,7 +142,7 @@ async function sorted(
 }
 
 /** What is the file's fault, in words of the catalogue. */
-function asKnown(error: unknown): KnownError | undefined {
+export function asKnown(error: unknown): KnownError | undefined {
   if (error instanceof KnownError) return error;
   if (error instanceof SheetError) {
     return new KnownError(error.code === 'TOO_LARGE' ? 'IMPORT_TOO_LARGE' : 'IMPORT_FORMAT', { reason: error.code });

@@ -32,7 +32,7 @@ function piecesOf(deps: ActivityDeps, id: number): Pieces {
 export async function openSource(
   deps: ActivityDeps,
   file: Pick<ImportRow, 'id' | 'fileName' | 'productId'>,
-  options: KeyFileOptions,
+  options: KeyFileOptions & { readonly rawHeader?: boolean },
   known: ReadonlyMap<string, unknown>,
 ): Promise<ImportSource> {
   const pieces = piecesOf(deps, file.id);
@@ -72,10 +72,14 @@ async function guessEncoding(pieces: Pieces): Promise<Encoding> {
 type Headed = Pick<ImportSource, 'columns' | 'rows'>;
 
 /** A table: the first row may name its columns. */
-async function headed(rows: AsyncGenerator<FileRow>, options: KeyFileOptions, namesProduct: boolean): Promise<Headed> {
+async function headed(
+  rows: AsyncGenerator<FileRow>,
+  options: KeyFileOptions & { readonly rawHeader?: boolean },
+  namesProduct: boolean,
+): Promise<Headed> {
   const first = await rows.next();
   if (first.done) throw new KnownError('IMPORT_NOTHING');
-  const header = readHeader(first.value.cells.map((cell) => cell?.text));
+  const header = options.rawHeader ? undefined : readHeader(first.value.cells.map((cell) => cell?.text));
   const columns = options.columns ?? header ?? usualColumns(first.value.cells.length, namesProduct);
   return {
     columns,

@@ -6,6 +6,7 @@ import { readKeyOptions } from '../domain/import-options.ts';
 import type { ActivityDeps } from './deps.ts';
 import { checkImport } from './import-check.ts';
 import { commitImport } from './import-commit.ts';
+import { checkProducts, commitProducts } from './product-import.ts';
 
 export type ImportOutcome =
   { readonly next: 'wait'; readonly forMs: number } | { readonly next: 'end'; readonly state: ImportState };
@@ -15,8 +16,8 @@ export async function advanceImport(deps: ActivityDeps, id: number): Promise<Imp
   for (;;) {
     const file = await importById(deps.pool, id);
     if (!file) return { next: 'end', state: 'failed' };
-    if (file.state === 'received') await checkImport(deps, file);
-    else if (file.state === 'confirmed') await commitImport(deps, file);
+    if (file.state === 'received') await (file.kind === 'cards' ? checkImport : checkProducts)(deps, file);
+    else if (file.state === 'confirmed') await (file.kind === 'cards' ? commitImport : commitProducts)(deps, file);
     else if (file.state === 'ready') {
       const left = file.expiresAt.getTime() - Date.now();
       if (file.good > 0 && readKeyOptions(file.options).confirmed) await confirmItself(deps, id, file.actorId);

@@ -98,21 +98,24 @@ export interface NewCards {
  * that wait for this product are served by the granter.
  */
 export async function addCards(pool: Pool, given: NewCards): Promise<{ batchId: number; added: number }> {
-  return transaction(pool, async (tx) => {
-    const batchId = one(await batch(tx, [given.productId, given.mode, given.source, given.note, given.actorId])).id;
-    const { added } = one(
-      await add(tx, [
-        given.productId,
-        batchId,
-        given.mode,
-        given.cards.map((c) => c.ciphertext),
-        given.cards.map((c) => c.fingerprint),
-      ]),
-    );
-    if (added > 0) await goodsCame(tx, given.productId, given.mode);
-    await noted(tx, [given.actorId, JSON.stringify({ batch: batchId, product: given.productId, added })]);
-    return { batchId, added };
-  });
+  return transaction(pool, (tx) => insertCards(tx, given));
+}
+
+/** {@link addCards} inside a transaction of the caller's. */
+export async function insertCards(tx: Transaction, given: NewCards): Promise<{ batchId: number; added: number }> {
+  const batchId = one(await batch(tx, [given.productId, given.mode, given.source, given.note, given.actorId])).id;
+  const { added } = one(
+    await add(tx, [
+      given.productId,
+      batchId,
+      given.mode,
+      given.cards.map((c) => c.ciphertext),
+      given.cards.map((c) => c.fingerprint),
+    ]),
+  );
+  if (added > 0) await goodsCame(tx, given.productId, given.mode);
+  await noted(tx, [given.actorId, JSON.stringify({ batch: batchId, product: given.productId, added })]);
+  return { batchId, added };
 }
 
 const quarantine = statement<object, [boolean]>(

@@ -35,6 +35,14 @@ export async function productById(db: Queryable, id: number): Promise<ProductRow
   return (await byId(db, [id]))[0];
 }
 
+const bySkus = statement<ProductRow, [string[]]>(
+  'products_by_sku',
+  `select ${columns} from products p where p.sku = any ($1)`,
+);
+export async function productsBySku(db: Queryable, skus: readonly string[]): Promise<Map<string, ProductRow>> {
+  return new Map((await bySkus(db, [[...skus]])).map((row) => [row.sku, row]));
+}
+
 // One parameter, so that create and edit cannot disagree about a field.
 const fields = `from jsonb_to_record($1::jsonb) as f (sku text, name text, kind text, state text, "priceMinor" bigint, currency text,
   "minQuantity" int, "maxQuantity" int, "buyerLimit" int, "stockLimit" int, "warnBelow" int, "holdMinutes" int, "cardUse" text,

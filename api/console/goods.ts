@@ -19,6 +19,7 @@ import { consoleGoods } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { person, serve, type Authenticate } from '../serve.ts';
 import { cardRoutes } from './cards.ts';
+import { sheetRoutes } from './sheets.ts';
 import { importRoutes } from './imports.ts';
 
 type View = (typeof consoleGoods.productView)['_output'];
@@ -66,6 +67,7 @@ async function knowsTemplate<T>(work: Promise<T>): Promise<T> {
 export function goodsRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps): void {
   const { pool } = deps;
   importRoutes(router, authenticate, deps);
+  sheetRoutes(router, authenticate, deps);
   cardRoutes(router, authenticate, deps);
   const show = async (id: number): Promise<View> => {
     const product = await productById(pool, id);
