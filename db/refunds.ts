@@ -6,7 +6,7 @@
 import { KnownError, type ErrorCode } from '../domain/errors.ts';
 import { isUnderWay, type Mode, type OrderState } from '../domain/order.ts';
 import { endOrder } from './refund-end.ts';
-import { one, statement, transaction, type Pool, type Queryable } from './sql.ts';
+import { one, statement, transaction, type Pool, type Queryable, type Transaction } from './sql.ts';
 
 export const refundStates = ['wanted', 'asked', 'done', 'failed', 'abnormal'] as const;
 export type RefundState = (typeof refundStates)[number];
@@ -61,13 +61,15 @@ const lockOrder = statement<object, [number]>(
   'refund_lock_order',
   'select 1 from orders where id = (select order_id from payments where id = $1) for update',
 );
-const lockPayment = statement<LockedPayment, [number]>(
-  'refund_lock_payment',
+// A statement of its own: the sums of the next one must see what was committed while this one waited.
+const lockMoney = statement<object, [number]>('refund_lock_money', 'select 1 from payments where id = $1 for update');
+const readPayment = statement<LockedPayment, [number]>(
+  'refund_read_payment',
   `select y.id, y.account_id as "accountId", y.order_id as "orderId", o.no as "orderNo", o.state, o.released_at is not null as released,
      y.standing in ('accepted', 'late', 'matched') as carries, y.mode, y.amount_minor as "amountMinor", y.currency,
      y.refunded_minor as "refundedMinor",
      (select coalesce(sum(amount_minor), 0)::bigint from refunds r where r.payment_id = y.id and r.state <> 'failed') as "wantedMinor"
-   from payments y left join orders o on o.id = y.order_id where y.id = $1 for update of y`,
+   from payments y left join orders o on o.id = y.order_id where y.id = $1`,
 );
 const byRequest = statement<RefundRow, [string]>('refund_by_request', `select ${columns} from ${joins} where r.request_id = $1`); // prettier-ignore
 const byId = statement<RefundRow, [number]>('refund_by_id', `select ${columns} from ${joins} where r.id = $1`);
@@ -88,18 +90,28 @@ const insert = statement<
    select id from fresh`,
 );
 
+/** The order's row before the payment's, as everywhere. */
+async function lockPayment(tx: Transaction, id: number): Promise<LockedPayment | undefined> {
+  await lockOrder(tx, [id]);
+  await lockMoney(tx, [id]);
+  return (await readPayment(tx, [id]))[0];
+}
+
+function leftOf(payment: LockedPayment): number {
+  return payment.amountMinor - Math.max(payment.wantedMinor, payment.refundedMinor);
+}
+
 /** Throws PAYMENT_NOT_FOUND, REFUND_TOO_MUCH (detail: leftMinor), ORDER_STATE_CONFLICT. */
 export async function wantRefund(pool: Pool, wanted: RefundWanted): Promise<RefundRow> {
   return transaction(pool, async (tx) => {
-    await lockOrder(tx, [wanted.paymentId]);
-    const payment = (await lockPayment(tx, [wanted.paymentId]))[0];
+    const payment = await lockPayment(tx, wanted.paymentId);
     if (!payment) throw new KnownError('PAYMENT_NOT_FOUND');
     const known = (await byRequest(tx, [wanted.requestId]))[0];
     if (known) {
       if (known.paymentId !== wanted.paymentId) throw new KnownError('IDEMPOTENCY_CONFLICT');
       return known;
     }
-    const left = payment.amountMinor - Math.max(payment.wantedMinor, payment.refundedMinor);
+    const left = leftOf(payment);
     const amount = wanted.amountMinor ?? left;
     if (amount <= 0 || amount > left) throw new KnownError('REFUND_TOO_MUCH', { leftMinor: Math.max(0, left) });
     const { id } = one(
@@ -234,7 +246,19 @@ const again = statement<{ id: number }, [number, number]>(
    )
    select id from back`,
 );
-/** A person wants it tried again, under the same number. False if its state does not allow that. */
-export async function tryRefundAgain(db: Queryable, id: number, actorId: number): Promise<boolean> {
-  return (await again(db, [id, actorId])).length > 0;
+/**
+ * A person wants it tried again, under the same number. False if its state does not allow that. A failed one counted no
+ * more: throws REFUND_TOO_MUCH if others have taken its place meanwhile.
+ */
+export async function tryRefundAgain(pool: Pool, id: number, actorId: number): Promise<boolean> {
+  const known = await refundById(pool, id);
+  if (!known) return false;
+  return transaction(pool, async (tx) => {
+    const payment = await lockPayment(tx, known.paymentId);
+    const left = payment ? leftOf(payment) : 0;
+    if ((await refundById(tx, id))?.state === 'failed' && known.amountMinor > left) {
+      throw new KnownError('REFUND_TOO_MUCH', { leftMinor: Math.max(0, left) });
+    }
+    return (await again(tx, [id, actorId])).length > 0;
+  });
 }

@@ -174,6 +174,8 @@ export const epay: PaymentProvider = {
       return { status: 'failed', detail: codeText(textOf(json, 'code')) };
     },
     async ask(account, refund, outbound) {
+      // The order's status says that something went back, not which refund: only of a whole one it is an answer.
+      if (refund.amountMinor < refund.totalMinor) return { status: 'none' };
       const answer = await query(account, refund, outbound);
       return { status: answer.status === 'refunded' ? 'done' : 'none' };
     },

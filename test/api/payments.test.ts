@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { call } from '../../dev/client.ts';
+import { call, until } from '../../dev/client.ts';
 import { startFakeAlipay, type FakeAlipay } from '../../dev/fakes/alipay-gateway.ts';
 import { startFakeUsdt, type FakeUsdt } from '../../dev/fakes/usdt-gateway.ts';
 import { queryPayments } from '../../worker/loops/payment-queries.ts';
@@ -198,15 +198,27 @@ describe('payments: lost ones found, odd ones settled, money given back', functi
     await system.gateway.pay(orderNo, { notify: false });
     await due(orderNo);
     await query();
-    const { refund: made } = await refund(await paymentOf(orderNo), { amountMinor: 30 });
+    const { refund: made } = await refund(await paymentOf(orderNo), {});
     system.gateway.misbehave('*', 'drop');
     system.gateway.refundNext('lost');
     assert.equal(await settled(made.id), 'asked');
     assert.equal(await settled(made.id), 'asked', 'the gateway does not say: nothing is sent');
-    assert.equal(system.gateway.refunded(orderNo), 30);
+    assert.equal(system.gateway.refunded(orderNo), 100);
     system.gateway.misbehave('*', undefined);
     assert.equal(await settled(made.id), 'done', 'it says refunded');
-    assert.equal(system.gateway.refunded(orderNo), 30, 'never twice');
+    assert.equal(system.gateway.refunded(orderNo), 100, 'never twice');
+    // Of a part the order's status is no answer: another part may be what it speaks of.
+    const parts = await order(system.epay);
+    await system.gateway.pay(parts.orderNo, { notify: false });
+    await due(parts.orderNo);
+    await query();
+    const paymentId = await paymentOf(parts.orderNo);
+    const { refund: first } = await refund(paymentId, { amountMinor: 30 });
+    assert.equal(await settled(first.id), 'done');
+    const { refund: second } = await refund(paymentId, { amountMinor: 20 });
+    system.gateway.refundNext('lost');
+    assert.equal(await settled(second.id), 'asked');
+    assert.equal(await settled(second.id), 'abnormal');
   });
 
   it('A5: a refund that was made elsewhere stops what is not delivered and is a task', async () => {
@@ -313,5 +325,49 @@ describe('payments: lost ones found, odd ones settled, money given back', functi
     await purgeOldNotifications(system.parts.pool);
     const left = await rows<{ n: number }>('select length(body) as n from notifications where order_no = $1', orderNo);
     assert.deepEqual(left, [{ n: 0 }]);
+  });
+
+  it('C3: two people who refund an unmatched payment at once pay it back once', async () => {
+    const no = `M261124${randomUUID()
+      .replaceAll(/[^0-9a-f]/g, '')
+      .slice(0, 13)
+      .toUpperCase()}`;
+    await system.notify(no, { tradeNo: `sb-${randomUUID()}` });
+    const [payment] = await rows<{ id: number }>('select id from payments where order_no = $1', no);
+    const locker = await system.parts.pool.connect();
+    await locker.query('begin');
+    await locker.query('select from payments where id = $1 for update', [payment?.id]);
+    const both = [1, 2].map(() => refund(payment?.id ?? 0, {}).then(() => 'taken', () => 'refused')); // prettier-ignore
+    await until(
+      'both wait',
+      async () => {
+        const [row] = await rows<{ n: number }>(
+          `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        return row?.n === 2 ? true : undefined;
+      },
+      5_000,
+    );
+    await locker.query('commit');
+    locker.release();
+    assert.deepEqual((await Promise.all(both)).sort(), ['refused', 'taken']);
+  });
+
+  it('C3: a failed refund is not tried again once others have taken its place', async () => {
+    const { orderNo } = await order(alipayId);
+    await alipay.pay(orderNo, { notify: false });
+    await due(orderNo);
+    await query();
+    const paymentId = await paymentOf(orderNo);
+    const { refund: failed } = await refund(paymentId, { amountMinor: 60 });
+    alipay.refundNext('refused');
+    assert.equal(await settled(failed.id), 'failed');
+    await refund(paymentId, { amountMinor: 70 });
+    await api(`/refunds/${failed.id}/settle`, { how: 'again', note: 'x' }, 409);
+    const [sum] = await rows<{ n: number }>(
+      `select sum(amount_minor)::int as n from refunds where payment_id = $1 and state <> 'failed'`,
+      paymentId,
+    );
+    assert.equal(sum?.n, 70);
   });
 });
