@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../domain/errors.ts';
 import type { DeliveryPolicy } from '../domain/policy.ts';
 import { advance, handOver } from './advance.ts';
+import { carryOutCase, lookAtCase, type CaseNext } from './cases.ts';
 import { confirmPayment } from './confirm.ts';
 import type { ActivityDeps } from './deps.ts';
 import { advanceImport, type ImportOutcome } from './imports.ts';
@@ -25,6 +26,19 @@ export interface Activities {
   sendMail(args: MessageRef): Promise<void>;
   sendWebhook(args: MessageRef): Promise<void>;
   giveUpMessage(args: MessageRef): Promise<void>;
+}
+
+/** Steps of cases, on the queue of orders. */
+export interface CaseActivities {
+  lookAtCase(args: { readonly caseId: number }): Promise<CaseNext>;
+  carryOutCase(args: { readonly actionId: string }): Promise<{ messageId: number | null; waitMs: number | null }>;
+}
+
+export function createCaseActivities(deps: ActivityDeps): CaseActivities {
+  return {
+    lookAtCase: ({ caseId }) => lookAtCase(deps, caseId),
+    carryOutCase: ({ actionId }) => carryOutCase(deps, actionId),
+  };
 }
 
 /** Steps of imports run on a queue of their own, so that a million lines never stand before an order. */

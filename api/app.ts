@@ -2,6 +2,7 @@
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { createAuthenticate, createOpsDoor } from './authenticate.ts';
+import { buyerCaseRouter } from './buyer/cases.ts';
 import { downloadRouter } from './buyer/download.ts';
 import { pickupRouter } from './buyer/pickup.ts';
 import { consoleRoutes } from './console/routes.ts';
@@ -72,6 +73,7 @@ export function createApp(deps: ApiDeps): Express {
   });
   app.use(pickupRouter(deps));
   app.use(downloadRouter(deps));
+  app.use(buyerCaseRouter(deps));
   app.use(webRouter(deps));
   const findPerson = createFindPerson(deps.pool, door, environment.PUBLIC_URL);
   app.use(opsDoor(deps, door, findPerson));

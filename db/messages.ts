@@ -39,7 +39,7 @@ const load = statement<Omit<OutgoingMessage, 'cards'> & { cards: { id: number; c
           p.id as "productId", p.name as "productName", p.sku, o.quantity, o.released_at as "releasedAt", o.contact, o.token,
           s.id as "shopId", s.webhook_url as "webhookUrl", s.webhook_secret as "webhookSecret",
           coalesce((select jsonb_agg(jsonb_build_object('id', c.id, 'c', encode(c.ciphertext, 'base64'), 'f', encode(c.fingerprint, 'base64')) order by c.seq)
-                    from cards c where c.order_id = o.id and m.kind = 'mail'), '[]') as cards
+                    from cards c where c.order_id = o.id and c.state = 'sold' and m.kind = 'mail'), '[]') as cards
    from messages m join orders o on o.id = m.order_id join products p on p.id = o.product_id join shops s on s.id = o.shop_id
    where m.id = $1`,
 );

@@ -41,3 +41,14 @@ export const importsQueue = 'imports';
 export function importWorkflowId(importId: number): string {
   return `import-${importId}`;
 }
+
+/** A case (售后工单), made like an order's number; it opens nothing either. */
+export const caseNoPattern = /^C\d{6}[0-9A-HJKMNP-TV-Z]{13}$/;
+
+export function makeCaseNo(at: Date, random: Uint8Array): string {
+  return `C${makeOrderNo(at, random).slice(1)}`;
+}
+
+export function caseWorkflowId(caseNo: string): string {
+  return `case-${caseNo}`;
+}

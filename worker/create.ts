@@ -9,7 +9,7 @@ import {
   type NativeConnection,
   type WorkerOptions,
 } from '@temporalio/worker';
-import { createActivities, createImportActivities } from '../activities/index.ts';
+import { createActivities, createCaseActivities, createImportActivities } from '../activities/index.ts';
 import type { ActivityDeps } from '../activities/deps.ts';
 import { importsQueue, ordersQueue } from '../domain/ids.ts';
 import type { Metrics } from '../integrations/metrics.ts';
@@ -47,7 +47,7 @@ export async function createOrdersWorker(options: OrdersWorkerOptions): Promise<
     taskQueue: ordersQueue,
     dataConverter: options.dataConverter,
     workflowBundle: await workflowBundle(),
-    activities: createActivities(options.steps),
+    activities: { ...createActivities(options.steps), ...createCaseActivities(options.steps) },
     interceptors: {
       activity: [() => ({ inbound: stepInterceptor(options.steps.log, options.metrics) })],
     },

@@ -2,6 +2,7 @@
 import type { Router } from 'express';
 import type { ApiDeps } from '../deps.ts';
 import type { Authenticate } from '../serve.ts';
+import { caseRoutes } from './cases.ts';
 import { linkRoutes } from './links.ts';
 import { purchaseRoutes } from './purchases.ts';
 import { sourceRoutes } from './sources.ts';
@@ -10,6 +11,7 @@ import { supplierRoutes } from './suppliers.ts';
 export function methodsRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps): void {
   supplierRoutes(router, authenticate, deps);
   sourceRoutes(router, authenticate, deps);
+  caseRoutes(router, authenticate, deps);
   linkRoutes(router, authenticate, deps);
   purchaseRoutes(router, authenticate, deps);
 }

@@ -5,6 +5,7 @@ export * as consoleSession from './console-session.ts';
 export * as consoleAccounts from './console-accounts.ts';
 export * as consolePayments from './console-payments.ts';
 export * as consoleStaff from './console-staff.ts';
+export * as consoleCases from './console-cases.ts';
 export * as consoleMethods from './console-methods.ts';
 export * as consolePurchases from './console-purchases.ts';
 export * as consoleSuppliers from './console-suppliers.ts';

@@ -34,7 +34,7 @@ describe('a worker is killed with SIGKILL in the middle of purchases', function 
   });
 
   it(`I5: killed ${kills} times: each order is bought once, nothing is lost, and every key goes to one buyer`, async () => {
-    const sku = await shop.product([{ supplierId: await shop.acg(fake) }]);
+    const sku = await shop.product([{ supplierId: await shop.acg(fake, { maxParallel: 50 }) }]);
     const orders: PlacedOrder[] = [];
     const pay = async (): Promise<void> => {
       const order = await system.shop.order({ sku, accountId: system.sandbox });

@@ -18,6 +18,7 @@ import { purgeOldNotifications } from '../../db/notifications.ts';
 import { sendRefunds } from './refunds.ts';
 import { matchStatements } from './statements.ts';
 import { rescueOverdue, sweep } from './reconcile.ts';
+import { wakeCases } from './cases.ts';
 import { settleOrphans } from './purchases.ts';
 import { reencrypt } from './reencrypt.ts';
 import { relay } from './relay.ts';
@@ -53,6 +54,7 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
     every(60_000, 'statements', log, () => matchStatements(steps, metrics)),
     every(600_000, 'notifications', log, () => purgeOldNotifications(pool)),
     every(1_000, 'audit-sealer', log, async () => (await sealAudit(pool)) > 0),
+    every(1_000, 'cases', log, () => wakeCases(link, pool, log)),
     every(5_000, 'purchases', log, () => settleOrphans(steps)),
     every(10_000, 'supplier-balances', log, () => readBalances(steps)),
     every(600_000, 'supplier-calls', log, async () => (await dropOldCalls(pool)) > 0),

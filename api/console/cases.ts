@@ -1,0 +1,118 @@
+/** Cases in the console: read, answer, decide. A decision is a row first; the story of the case carries it out. */
+import { randomBytes } from 'node:crypto';
+import type { Router } from 'express';
+import { caseByNo, caseMessages, casePage, earlierDecision, lockCase, openCase, sayInCase, wantOutcome, type CaseRow } from '../../db/cases.ts'; // prettier-ignore
+import { orderByNo } from '../../db/orders.ts';
+import { transaction, type Transaction } from '../../db/sql.ts';
+import { caseActions, isClosed, mayDecide, type CaseKind } from '../../domain/cases.ts';
+import { KnownError } from '../../domain/errors.ts';
+import { makeCaseNo, orderNoBytes } from '../../domain/ids.ts';
+import { openWords, sealWords } from '../../integrations/case-words.ts';
+import { consoleCases } from '../contract/index.ts';
+import type { ApiDeps } from '../deps.ts';
+import { person, serve, type Authenticate } from '../serve.ts';
+
+type Whole = (typeof consoleCases.readCase)['response']['_output'];
+
+/** How a case looks, without what is said in it. */
+export function viewCase(c: CaseRow): Whole['case'] {
+  const { no, mode, kind, source, state, outcome, code, orderNo, openedBy, overdue, closedBy, failure } = c;
+  const said = { no, mode, kind, source, state, outcome, code, orderNo, openedBy, overdue, closedBy, failure };
+  return { ...said, openedAt: c.openedAt.toISOString(), dueAt: c.dueAt?.toISOString() ?? null, closedAt: c.closedAt?.toISOString() ?? null }; // prettier-ignore
+}
+
+/** Opens a case of an order, or adds the words to the open one of that kind. */
+export async function beginCase(
+  { pool, keyring }: Pick<ApiDeps, 'pool' | 'keyring'>,
+  order: { readonly id: number; readonly mode: 'live' | 'test' },
+  given: { kind: CaseKind; source: 'buyer' | 'staff'; actorId: number; text?: string | undefined },
+): Promise<string> {
+  const no = makeCaseNo(new Date(), randomBytes(orderNoBytes));
+  const { kind, source, actorId, text } = given;
+  const opened = await openCase(pool, { no, mode: order.mode, kind, source, orderId: order.id, actorId });
+  if (text !== undefined) {
+    const side = source === 'buyer' ? 'buyer' : 'internal';
+    const body = sealWords(keyring, opened.no, text);
+    await transaction(pool, (tx) => sayInCase(tx, opened.id, { side, actorId, body }));
+  }
+  return opened.no;
+}
+
+export function caseRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps): void {
+  const { pool, keyring } = deps;
+
+  const whole = async (no: string): Promise<Whole> => {
+    const found = await caseByNo(pool, no);
+    if (!found) throw new KnownError('CASE_NOT_FOUND');
+    const said = await caseMessages(pool, found.id, true);
+    return {
+      case: viewCase(found),
+      messages: said.map((m) => ({
+        side: m.side as Whole['messages'][number]['side'], // a check of the table holds it
+        by: m.by,
+        text: openWords(keyring, no, m.body),
+        at: m.at.toISOString(),
+      })),
+      decisions: isClosed(found.state) ? [] : caseActions.filter((action) => mayDecide(found.kind, action)),
+    };
+  };
+  const locked = async (tx: Transaction, no: string): Promise<CaseRow> => {
+    const found = await lockCase(tx, no);
+    if (!found) throw new KnownError('CASE_NOT_FOUND');
+    if (isClosed(found.state)) throw new KnownError('CASE_CLOSED', { by: found.closedBy, outcome: found.outcome });
+    return found;
+  };
+
+  serve(router, authenticate, consoleCases.listCases, async ({ query }) => ({
+    cases: (await casePage(pool, query)).map(viewCase),
+  }));
+  serve(router, authenticate, consoleCases.readCase, ({ params }) => whole(params.no));
+
+  serve(router, authenticate, consoleCases.openCase, async (call) => {
+    const order = await orderByNo(pool, call.params.no);
+    if (!order) throw new KnownError('ORDER_NOT_FOUND');
+    return whole(await beginCase(deps, order, { ...call.body, source: 'staff', actorId: person(call).actorId }));
+  });
+
+  serve(router, authenticate, consoleCases.sayInCase, async (call) => {
+    const { text, internal, ask } = call.body;
+    await transaction(pool, async (tx) => {
+      const found = await locked(tx, call.params.no);
+      const body = sealWords(keyring, found.no, text);
+      await sayInCase(tx, found.id, {
+        side: internal ? 'internal' : 'staff',
+        actorId: person(call).actorId,
+        body,
+        ask,
+      });
+    });
+    return whole(call.params.no);
+  });
+
+  serve(router, authenticate, consoleCases.decideCase, async (call) => {
+    const staff = person(call);
+    const { id, decision, text } = call.body;
+    if (decision === 'refund' && !staff.rights.has('orders.refund')) throw new KnownError('FORBIDDEN');
+    await transaction(pool, async (tx) => {
+      const found = await lockCase(tx, call.params.no);
+      if (!found) throw new KnownError('CASE_NOT_FOUND');
+      const before = await earlierDecision(tx, id, found.id);
+      if (before) {
+        if (before.caseId !== found.id) throw new KnownError('IDEMPOTENCY_CONFLICT');
+        if (before.kind === decision) return;
+        throw new KnownError('CASE_DECIDED', { by: before.by, decision: before.kind });
+      }
+      if (isClosed(found.state)) throw new KnownError('CASE_CLOSED', { by: found.closedBy, outcome: found.outcome });
+      if (!mayDecide(found.kind, decision)) throw new KnownError('CASE_DECISION_UNFIT', { kind: found.kind });
+      if (text !== undefined) {
+        await sayInCase(tx, found.id, {
+          side: 'staff',
+          actorId: staff.actorId,
+          body: sealWords(keyring, found.no, text),
+        });
+      }
+      await wantOutcome(tx, { id, caseId: found.id, kind: decision, actorId: staff.actorId, detail: {} });
+    });
+    return whole(call.params.no);
+  });
+}

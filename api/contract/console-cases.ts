@@ -1,0 +1,106 @@
+/** Cases: after-sale requests, bad keys, invoices, chargebacks. */
+import { z } from 'zod';
+import { caseActions, caseKinds, caseStates } from '../../domain/cases.ts';
+import { caseNoPattern, orderNoPattern } from '../../domain/ids.ts';
+import { route } from './route.ts';
+
+const params = z.object({ no: z.string().regex(caseNoPattern) });
+const text = z.string().trim().min(1).max(4_000);
+
+export const caseView = z
+  .strictObject({
+    no: z.string(),
+    mode: z.enum(['live', 'test']),
+    kind: z.enum(caseKinds),
+    source: z.string().describe('buyer, staff, provider, rule or system'),
+    state: z.enum(caseStates),
+    outcome: z.string().nullable(),
+    code: z.string().nullable(),
+    orderNo: z.string().nullable(),
+    openedAt: z.iso.datetime(),
+    openedBy: z.string(),
+    dueAt: z.iso.datetime().nullable().describe('null: the buyer is asked, the clock stands still'),
+    overdue: z.boolean(),
+    closedAt: z.iso.datetime().nullable(),
+    closedBy: z.string().nullable(),
+    failure: z.string().nullable().describe('Why the last decision could not be carried out'),
+  })
+  .meta({ id: 'Case' });
+export const caseMessage = z.strictObject({
+  side: z.enum(['buyer', 'staff', 'system', 'internal']),
+  by: z.string(),
+  text: z.string(),
+  at: z.iso.datetime(),
+});
+const whole = z.strictObject({
+  case: caseView,
+  messages: z.array(caseMessage),
+  decisions: z.array(z.enum(caseActions)),
+});
+
+export const listCases = route({
+  method: 'get',
+  path: '/api/console/cases',
+  summary: { zh: '售后工单列表', en: 'Cases' },
+  auth: { right: 'orders.read' },
+  query: z.object({
+    open: z.enum(['true', 'false']).default('true').transform((v) => v === 'true'), // prettier-ignore
+    kind: z.enum(caseKinds).optional(),
+    before: z.coerce.number().int().positive().optional(),
+    limit: z.coerce.number().int().min(1).max(200).default(50),
+  }),
+  response: z.strictObject({ cases: z.array(caseView) }),
+});
+
+export const readCase = route({
+  method: 'get',
+  path: '/api/console/cases/:no',
+  summary: { zh: '售后工单', en: 'One case' },
+  auth: { right: 'orders.read' },
+  params,
+  response: whole,
+  errors: ['CASE_NOT_FOUND'],
+});
+
+export const openCase = route({
+  method: 'post',
+  path: '/api/console/orders/:no/cases',
+  summary: { zh: '新建售后工单', en: 'Open a case' },
+  auth: { right: 'orders.act' },
+  params: z.object({ no: z.string().regex(orderNoPattern) }),
+  body: z.strictObject({ kind: z.enum(caseKinds), text: text.optional().describe('Internal note') }),
+  status: 201,
+  response: whole,
+  errors: ['ORDER_NOT_FOUND'],
+});
+
+export const sayInCase = route({
+  method: 'post',
+  path: '/api/console/cases/:no/messages',
+  summary: { zh: '回复买家，或内部备注', en: 'Answer the buyer, or note something' },
+  auth: { right: 'orders.act' },
+  params,
+  body: z.strictObject({
+    text,
+    internal: z.boolean().default(false).describe('Never shown to the buyer'),
+    ask: z.boolean().default(false).describe('The buyer must answer first: the clock stands still'),
+  }),
+  response: whole,
+  errors: ['CASE_NOT_FOUND', 'CASE_CLOSED'],
+});
+
+export const decideCase = route({
+  method: 'post',
+  path: '/api/console/cases/:no/decision',
+  summary: { zh: '处理售后（换卡、退款、拒绝、答复…）', en: 'Decide a case' },
+  auth: { right: 'orders.act' },
+  params,
+  body: z.strictObject({
+    id: z.uuid().describe('Idempotency key'),
+    decision: z.enum(caseActions).describe('refund needs the right orders.refund as well'),
+    text: text.optional().describe('Told to the buyer'),
+    amountMinor: z.int().min(1).optional().describe('Of a refund; default: all that is left'),
+  }),
+  response: whole,
+  errors: ['CASE_NOT_FOUND', 'CASE_CLOSED', 'CASE_DECIDED', 'CASE_DECISION_UNFIT', 'IDEMPOTENCY_CONFLICT', 'FORBIDDEN'],
+});

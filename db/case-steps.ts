@@ -1,0 +1,141 @@
+/** What the story of a case does. Each step looks at the rows under their locks, and a finished one is not done again. */
+import { caseOutcomes, type CaseAction, type CaseState } from '../domain/cases.ts';
+import { KnownError, type ErrorCode } from '../domain/errors.ts';
+import { statement, transaction, type Pool, type Transaction } from './sql.ts';
+
+export interface CaseLook {
+  readonly state: CaseState;
+  readonly actionId: string | null;
+  /** Until it is due; null: no clock runs. */
+  readonly dueInMs: number | null;
+}
+
+const look = statement<CaseLook, [number]>(
+  'case_look',
+  `with late as (
+     update cases set overdue_at = now() where id = $1 and closed_at is null and overdue_at is null and due_at <= now() returning id, order_id
+   ), told as (
+     insert into tasks (order_id, code, detail) select order_id, 'CASE_OVERDUE', jsonb_build_object('case', id) from late on conflict do nothing
+   )
+   select c.state, (select x.id from case_actions x where x.case_id = c.id and x.state = 'wanted') as "actionId",
+          case when c.overdue_at is null and not exists (select from late) then (extract(epoch from c.due_at - now()) * 1000)::float end as "dueInMs"
+   from cases c where c.id = $1`,
+);
+const later = statement<object, [number, number | null]>(
+  'case_look_later',
+  `update cases set next_look_at = now() + $2 * interval '1 millisecond' where id = $1`,
+);
+
+/** Looks at a case; people are told once when it is overdue. The next look is planned, so a lost story comes back. */
+export async function lookAtCase(pool: Pool, caseId: number, longestMs: number): Promise<CaseLook & { forMs: number }> {
+  const [found] = await look(pool, [caseId]);
+  if (!found) throw new KnownError('CASE_NOT_FOUND');
+  const closed = found.state === 'resolved' || found.state === 'refused';
+  const forMs = Math.min(Math.max(found.dueInMs ?? longestMs, 200), longestMs);
+  await later(pool, [caseId, closed ? null : forMs + 60_000]);
+  return { ...found, forMs };
+}
+
+interface Wanted {
+  readonly id: string;
+  readonly kind: CaseAction;
+  readonly state: 'wanted' | 'done' | 'failed';
+  readonly actorId: number;
+  readonly caseId: number;
+  readonly orderId: number | null;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+const lockOrder = statement<object, [string]>(
+  'case_lock_order',
+  'select 1 from orders where id = (select c.order_id from case_actions x join cases c on c.id = x.case_id where x.id = $1) for update',
+);
+const lockAction = statement<Wanted, [string]>(
+  'case_lock_action',
+  `select x.id, x.kind, x.state, x.actor_id as "actorId", x.case_id as "caseId", c.order_id as "orderId", x.detail
+   from case_actions x join cases c on c.id = x.case_id where x.id = $1 for update of x, c`,
+);
+const finish = statement<object, [string, string]>(
+  'case_finish',
+  `with done as (
+     update case_actions set state = 'done', done_at = now() where id = $1 returning case_id, actor_id
+   ), closed as (
+     update cases c set state = case when $2 = 'refused' then 'refused' else 'resolved' end, outcome = $2, closed_at = now(),
+       closed_by = done.actor_id, next_look_at = null
+     from done where c.id = done.case_id returning c.id, c.order_id, c.closed_by
+   ), eased as (
+     update tasks set closed_at = now(), closed_by = (select closed_by from closed)
+     where code = 'CASE_OVERDUE' and closed_at is null and detail = (select jsonb_build_object('case', id) from closed)
+   )
+   insert into audit (actor_id, action, order_id, detail)
+   select closed_by, 'case_closed', order_id, jsonb_build_object('case', id, 'outcome', $2::text) from closed`,
+);
+const fail = statement<object, [string, ErrorCode]>(
+  'case_fail',
+  `with failed as (
+     update case_actions set state = 'failed', failure_code = $2, done_at = now() where id = $1 returning case_id, actor_id
+   ), back as (
+     update cases set state = 'open' from failed where id = failed.case_id returning id, order_id
+   )
+   insert into audit (actor_id, action, order_id, detail)
+   select failed.actor_id, 'case_action_failed', back.order_id, jsonb_build_object('case', back.id, 'code', $2::text) from failed, back`,
+);
+const replace = statement<{ taken: number; wanted: number; messageId: number | null }, [number, number]>(
+  'case_replace',
+  `with bad as materialized (
+     select cc.card_id, row_number() over (order by cc.card_id) as n, c.product_id, c.mode
+     from case_cards cc join cards c on c.id = cc.card_id where cc.case_id = $1 and cc.replaced_by is null
+   ), picked as materialized (
+     select id, row_number() over (order by seq) as n from (
+       select c.id, c.seq from cards c
+       where c.product_id = (select product_id from bad limit 1) and c.mode = (select mode from bad limit 1) and c.state = 'available'
+         and not exists (select from products p where p.id = c.product_id and p.quarantined_at is not null)
+       order by c.seq limit (select count(*) from bad) for update skip locked
+     ) free
+   ), enough as materialized (
+     select (select count(*) from picked) = (select count(*) from bad) and exists (select from bad) as ok
+   ), given as (
+     update cards set state = 'sold', order_id = $2, sold_at = now() where id in (select id from picked) and (select ok from enough)
+   ), voided as (
+     update cards set state = 'void' where id in (select card_id from bad) and (select ok from enough)
+   ), linked as (
+     update case_cards cc set replaced_by = p.id from bad b join picked p on p.n = b.n
+     where cc.case_id = $1 and cc.card_id = b.card_id and (select ok from enough)
+   ), mail as (
+     insert into messages (order_id, kind) select id, 'mail' from orders where id = $2 and contact is not null and (select ok from enough)
+     returning id
+   )
+   select (select count(*) from picked)::int as taken, (select count(*) from bad)::int as wanted, (select id from mail) as "messageId"`,
+);
+
+export interface CaseDone {
+  readonly outcome: string | null;
+  readonly failure: ErrorCode | null;
+  /** A mail with the new keys is to be sent. */
+  readonly messageId: number | null;
+}
+
+/** Carries a decision out, once. `refund`: whether the money has gone back, asked under the locks. */
+export async function carryOut(
+  pool: Pool,
+  actionId: string,
+  refunded: (tx: Transaction, detail: Readonly<Record<string, unknown>>) => Promise<boolean>,
+): Promise<CaseDone | 'later'> {
+  return transaction(pool, async (tx) => {
+    await lockOrder(tx, [actionId]);
+    const [wanted] = await lockAction(tx, [actionId]);
+    if (!wanted) throw new KnownError('CASE_NOT_FOUND');
+    if (wanted.state !== 'wanted') return { outcome: null, failure: null, messageId: null };
+    let messageId: number | null = null;
+    if (wanted.kind === 'replace') {
+      const [done] = wanted.orderId === null ? [] : await replace(tx, [wanted.caseId, wanted.orderId]);
+      if (!done || done.wanted === 0 || done.taken < done.wanted) {
+        await fail(tx, [actionId, 'POOL_TOO_FEW']);
+        return { outcome: null, failure: 'POOL_TOO_FEW', messageId: null };
+      }
+      ({ messageId } = done);
+    } else if (wanted.kind === 'refund' && !(await refunded(tx, wanted.detail))) return 'later';
+    await finish(tx, [actionId, caseOutcomes[wanted.kind]]);
+    return { outcome: caseOutcomes[wanted.kind], failure: null, messageId };
+  });
+}

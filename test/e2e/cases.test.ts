@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { until, type PlacedOrder } from '../../dev/client.ts';
+import { buying, type Buying } from '../support/buying.ts';
+import { query } from '../support/paid-orders.ts';
+import { testTemporal } from '../support/services.ts';
+import { startSystem, type System } from '../support/system.ts';
+
+interface View {
+  case: { no: string; kind: string; state: string; outcome: string | null; dueAt: string | null; overdue: boolean; closedBy: string | null; failure: string | null };
+  messages: { side: string; text: string }[];
+  decisions: string[];
+} // prettier-ignore
+interface Shown {
+  cases: {
+    no: string;
+    kind: string;
+    state: string;
+    outcome: string | null;
+    messages: { side: string; text: string }[];
+  }[];
+}
+type Refused = { error: { code: string; detail: { by?: string } } };
+
+describe('cases, after the order has ended', function () {
+  this.timeout(60_000);
+  let system: System;
+  let shop: Buying;
+
+  before(async () => {
+    const { address } = await testTemporal();
+    system = await startSystem({ temporal: address });
+    shop = buying(system);
+  });
+  after(() => system.stop());
+
+  interface Buyer {
+    readonly order: PlacedOrder;
+    readonly email: string;
+    ask(kind: string, text: string): Promise<Shown>;
+    say(no: string, text: string): Promise<Response>;
+    look(): Promise<Shown>;
+    goods(): Promise<string[]>;
+  }
+  /** Somebody who has bought, with the pickup page open. */
+  const buyer = async (key: string, sku: string): Promise<Buyer> => {
+    await system.shop.addCards(sku, [key]);
+    const email = `${randomUUID()}@example.com`;
+    const order = await system.shop.order({ sku, email, accountId: system.sandbox });
+    await system.notify(order.orderNo);
+    const session = await fetch(`${system.base}/pickup/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token: new URL(order.pickupUrl).hash.slice(1) }),
+    });
+    const cookie = session.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    const at = (path: string, body?: object): Promise<Response> =>
+      fetch(`${system.base}/pickup/${order.orderNo}/${path}`, {
+        method: body ? 'POST' : 'GET',
+        headers: { cookie, 'content-type': 'application/json' },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+    const goods = async (): Promise<string[]> => {
+      const answer = await fetch(`${system.base}/pickup/${order.orderNo}/goods`, {
+        method: 'POST',
+        headers: { cookie },
+      });
+      return ((await answer.json()) as { goods?: string[] }).goods ?? [];
+    };
+    await until('goods', async () => ((await goods()).length > 0 ? true : undefined), 15_000);
+    // The order's own story has ended.
+    await until('the end', async () => ((await query(system, 'select from orders where no = $1 and done_at is not null', order.orderNo)).length > 0 ? true : undefined), 15_000); // prettier-ignore
+    return {
+      order,
+      email,
+      goods,
+      ask: async (kind, text) => (await at('cases', { kind, text })).json() as Promise<Shown>,
+      say: (no, text) => at(`cases/${no}/messages`, { text }),
+      look: async () => (await at('cases')).json() as Promise<Shown>,
+    };
+  };
+  const product = async (): Promise<string> => shop.product([]);
+  const read = (no: string): Promise<View> => shop.api<View>(`cases/${no}`);
+  const decide = (no: string, decision: string, change: object = {}, expect?: number): Promise<View & Refused> =>
+    shop.api(`cases/${no}/decision`, { body: { id: randomUUID(), decision, ...change }, ...(expect !== undefined && { expect }) }); // prettier-ignore
+  const ends = (no: string): Promise<View> =>
+    until('the end of the case', async () => { const c = await read(no); return c.case.outcome === null ? undefined : c; }, 15_000); // prettier-ignore
+
+  it('F3 C3: 卡密异常: the buyer asks, staff replace the key from the pool: the page shows the new one, the old is void, a mail goes', async () => {
+    const sku = await product();
+    const b = await buyer('OLD-KEY-1', sku);
+    const [asked] = (await b.ask('bad_key', '卡密提示已使用')).cases;
+    assert.ok(asked);
+    const seen = await read(asked.no);
+    assert.deepEqual(seen.messages.map((m) => [m.side, m.text]), [['buyer', '卡密提示已使用']]); // prettier-ignore
+    assert.ok(seen.case.dueAt && seen.decisions.includes('replace'));
+    await system.shop.addCards(sku, ['NEW-KEY-1']);
+    await decide(asked.no, 'replace', { text: '已为您更换' });
+    assert.equal((await ends(asked.no)).case.outcome, 'replaced');
+    assert.deepEqual(await b.goods(), ['NEW-KEY-1']);
+    const [shown] = (await b.look()).cases;
+    assert.deepEqual([shown?.state, shown?.messages.at(-1)?.text], ['resolved', '已为您更换']);
+    const mail = await until('mail', async () => (await system.mail.mails()).find((m) => m.to.includes(b.email) && m.text.includes('NEW-KEY-1')), 15_000); // prettier-ignore
+    assert.ok(!mail.text.includes('OLD-KEY-1'));
+    const rows = await query<{ state: string; n: number }>(system, `select c.state, count(*)::int as n from cards c join products p on p.id = c.product_id where p.sku = $1 group by 1`, sku); // prettier-ignore
+    assert.deepEqual(Object.fromEntries(rows.map((r) => [r.state, r.n])), { sold: 1, void: 1 });
+    // Nothing that was said lies in clear.
+    const words = await query<{ t: string }>(system, 'select body::text as t from case_messages');
+    assert.ok(words.every(({ t }) => !t.includes(Buffer.from('卡密').toString('hex'))));
+  });
+
+  it('C3: without keys in the pool nothing is replaced, the case is open again and says why; a second try works', async () => {
+    const sku = await product();
+    const b = await buyer('OLD-KEY-2', sku);
+    const [asked] = (await b.ask('bad_key', 'x')).cases;
+    assert.ok(asked);
+    await decide(asked.no, 'replace');
+    const failed = await until('failure', async () => { const c = await read(asked.no); return c.case.failure ? c : undefined; }, 15_000); // prettier-ignore
+    assert.deepEqual([failed.case.state, failed.case.failure], ['open', 'POOL_TOO_FEW']);
+    assert.deepEqual(await b.goods(), ['OLD-KEY-2'], 'the buyer keeps what there is');
+    await system.shop.addCards(sku, ['NEW-KEY-2']);
+    await decide(asked.no, 'replace');
+    await ends(asked.no);
+    assert.deepEqual(await b.goods(), ['NEW-KEY-2']);
+  });
+
+  it('I11: a decision is carried out once, though pressed twice or by two people', async () => {
+    const sku = await product();
+    const b = await buyer('OLD-KEY-3', sku);
+    const [asked] = (await b.ask('bad_key', 'x')).cases;
+    assert.ok(asked);
+    await system.shop.addCards(sku, ['NEW-A', 'NEW-B', 'NEW-C']);
+    const id = randomUUID();
+    const tries = await Promise.allSettled([decide(asked.no, 'replace', { id }), decide(asked.no, 'replace', { id }), decide(asked.no, 'replace'), decide(asked.no, 'refuse')]); // prettier-ignore
+    assert.ok(tries.some((t) => t.status === 'fulfilled'));
+    await ends(asked.no);
+    const end = await read(asked.no);
+    if (end.case.outcome === 'replaced') assert.equal((await b.goods()).length, 1);
+    assert.equal(await shop.pool(sku), end.case.outcome === 'replaced' ? 2 : 3);
+    const other = end.case.outcome === 'replaced' ? 'refuse' : 'replace';
+    const late = await decide(asked.no, other, {}, 409);
+    assert.equal(late.error.code, 'CASE_DECIDED');
+    assert.equal(late.error.detail.by, 'ops token');
+  });
+
+  it('F3: answers go both ways; while the buyer is asked the clock stands still', async () => {
+    const b = await buyer('KEY-4', await product());
+    const [asked] = (await b.ask('invoice', '请开发票，抬头：某某公司')).cases;
+    assert.ok(asked);
+    await shop.api(`cases/${asked.no}/messages`, { body: { text: '请提供税号', ask: true } });
+    await shop.api(`cases/${asked.no}/messages`, { body: { text: '此客户要求加急', internal: true } });
+    const waiting = await read(asked.no);
+    assert.deepEqual([waiting.case.state, waiting.case.dueAt], ['asked', null]);
+    const [shown] = (await b.look()).cases;
+    assert.deepEqual(shown?.messages.map((m) => m.side), ['buyer', 'staff'], 'internal words stay inside'); // prettier-ignore
+    assert.equal((await b.say(asked.no, '税号 9131')).status, 200);
+    const again = await read(asked.no);
+    assert.equal(again.case.state, 'open');
+    assert.ok(again.case.dueAt);
+    assert.equal((await decide(asked.no, 'replace', {}, 400)).error.code, 'CASE_DECISION_UNFIT');
+    await decide(asked.no, 'invoice', { text: '发票已发送到您的邮箱' });
+    assert.equal((await ends(asked.no)).case.outcome, 'invoiced');
+    assert.equal((await b.say(asked.no, '谢谢')).status, 409, 'a closed case takes no words');
+  });
+
+  it('C6: an overdue case is told to people once, and asking again adds to the open case', async () => {
+    const b = await buyer('KEY-5', await product());
+    const [asked] = (await b.ask('other', 'first')).cases;
+    assert.ok(asked);
+    const second = await b.ask('other', 'second');
+    assert.equal(second.cases.length, 1);
+    assert.deepEqual(second.cases[0]?.messages.map((m) => m.text), ['first', 'second']); // prettier-ignore
+    await query(system, `update cases set due_at = now(), next_look_at = now() where no = $1`, asked.no);
+    await until('overdue', async () => ((await read(asked.no)).case.overdue ? true : undefined), 15_000);
+    const tasks = () => query(system, `select from tasks t join orders o on o.id = t.order_id where o.no = $1 and t.code = 'CASE_OVERDUE' and t.closed_at is null`, b.order.orderNo); // prettier-ignore
+    assert.equal((await tasks()).length, 1);
+    await decide(asked.no, 'answer', { text: '答复' });
+    await ends(asked.no);
+    assert.equal((await tasks()).length, 0);
+  });
+
+  it('rule 12: a case opens nothing to a stranger, and another order’s session reads nothing of it', async () => {
+    const b = await buyer('KEY-6', await product());
+    const [asked] = (await b.ask('other', 'mine')).cases;
+    const stranger = await buyer('KEY-7', await product());
+    assert.equal((await stranger.say(asked?.no ?? '', 'let me in')).status, 404);
+    assert.deepEqual((await stranger.look()).cases, []);
+    assert.equal((await fetch(`${system.base}/pickup/${b.order.orderNo}/cases`)).status, 403);
+  });
+});
