@@ -1,6 +1,10 @@
 /** The steps of a case's story. */
-import { carryOut, lookAtCase as look } from '../db/case-steps.ts';
+import { randomBytes } from 'node:crypto';
+import { carryOut, failDecision, lookAtCase as look, refundOfCase, type CaseRefund } from '../db/case-steps.ts';
+import { wantRefund } from '../db/refunds.ts';
 import { isClosed } from '../domain/cases.ts';
+import { KnownError } from '../domain/errors.ts';
+import { makeRefundNo, orderNoBytes } from '../domain/ids.ts';
 import { deadlines } from '../domain/policy.ts';
 import type { ActivityDeps } from './deps.ts';
 
@@ -22,7 +26,32 @@ export async function carryOutCase(
   deps: ActivityDeps,
   actionId: string,
 ): Promise<{ messageId: number | null; waitMs: number | null }> {
-  const done = await carryOut(deps.pool, actionId, () => Promise.resolve(false));
+  const refund = await refundOfCase(deps.pool, actionId);
+  const refunded = refund ? await moneyIsBack(deps, actionId, refund) : false;
+  if (refunded === 'impossible') return { messageId: null, waitMs: null };
+  const done = await carryOut(deps.pool, actionId, refunded);
   if (done === 'later') return { messageId: null, waitMs: refundPauseMs };
   return { messageId: done.messageId, waitMs: null };
+}
+
+/** The refund is asked for once, by the decision's own id, and visible until the money has really moved. */
+async function moneyIsBack(deps: ActivityDeps, actionId: string, refund: CaseRefund): Promise<boolean | 'impossible'> {
+  const { paymentId, amountMinor, actorId, caseNo } = refund;
+  try {
+    if (paymentId === null) throw new KnownError('PAYMENT_NOT_FOUND');
+    const { state } = await wantRefund(deps.pool, {
+      requestId: actionId,
+      no: makeRefundNo(new Date(), randomBytes(orderNoBytes)),
+      paymentId,
+      reason: caseNo,
+      actorId,
+      ...(amountMinor !== null && { amountMinor }),
+    });
+    if (state === 'failed') throw new KnownError('REFUND_FAILED');
+    return state === 'done';
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error;
+    await failDecision(deps.pool, actionId, error.code);
+    return 'impossible';
+  }
 }

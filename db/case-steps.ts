@@ -1,7 +1,7 @@
 /** What the story of a case does. Each step looks at the rows under their locks, and a finished one is not done again. */
 import { caseOutcomes, type CaseAction, type CaseState } from '../domain/cases.ts';
 import { KnownError, type ErrorCode } from '../domain/errors.ts';
-import { statement, transaction, type Pool, type Transaction } from './sql.ts';
+import { statement, transaction, type Pool, type Queryable } from './sql.ts';
 
 export interface CaseLook {
   readonly state: CaseState;
@@ -26,14 +26,22 @@ const later = statement<object, [number, number | null]>(
   `update cases set next_look_at = now() + $2 * interval '1 millisecond' where id = $1`,
 );
 
-/** Looks at a case; people are told once when it is overdue. The next look is planned, so a lost story comes back. */
+const lockCase = statement<object, [number]>('case_lock_for_look', 'select 1 from cases where id = $1 for update');
+
+/**
+ * Looks at a case; people are told once when it is overdue. The next look is planned, so a lost story comes back: under
+ * the case's lock, or a decision that comes between would lose its wake.
+ */
 export async function lookAtCase(pool: Pool, caseId: number, longestMs: number): Promise<CaseLook & { forMs: number }> {
-  const [found] = await look(pool, [caseId]);
-  if (!found) throw new KnownError('CASE_NOT_FOUND');
-  const closed = found.state === 'resolved' || found.state === 'refused';
-  const forMs = Math.min(Math.max(found.dueInMs ?? longestMs, 200), longestMs);
-  await later(pool, [caseId, closed ? null : forMs + 60_000]);
-  return { ...found, forMs };
+  return transaction(pool, async (tx) => {
+    await lockCase(tx, [caseId]);
+    const [found] = await look(tx, [caseId]);
+    if (!found) throw new KnownError('CASE_NOT_FOUND');
+    const closed = found.state === 'resolved' || found.state === 'refused';
+    const forMs = Math.min(Math.max(found.dueInMs ?? longestMs, 200), longestMs);
+    await later(tx, [caseId, closed ? null : forMs + 60_000]);
+    return { ...found, forMs };
+  });
 }
 
 interface Wanted {
@@ -115,12 +123,8 @@ export interface CaseDone {
   readonly messageId: number | null;
 }
 
-/** Carries a decision out, once. `refund`: whether the money has gone back, asked under the locks. */
-export async function carryOut(
-  pool: Pool,
-  actionId: string,
-  refunded: (tx: Transaction, detail: Readonly<Record<string, unknown>>) => Promise<boolean>,
-): Promise<CaseDone | 'later'> {
+/** Carries a decision out, once. `refunded`: the money of a refund has really moved. */
+export async function carryOut(pool: Pool, actionId: string, refunded: boolean): Promise<CaseDone | 'later'> {
   return transaction(pool, async (tx) => {
     await lockOrder(tx, [actionId]);
     const [wanted] = await lockAction(tx, [actionId]);
@@ -134,8 +138,32 @@ export async function carryOut(
         return { outcome: null, failure: 'POOL_TOO_FEW', messageId: null };
       }
       ({ messageId } = done);
-    } else if (wanted.kind === 'refund' && !(await refunded(tx, wanted.detail))) return 'later';
+    } else if (wanted.kind === 'refund' && !refunded) return 'later';
     await finish(tx, [actionId, caseOutcomes[wanted.kind]]);
     return { outcome: caseOutcomes[wanted.kind], failure: null, messageId };
   });
+}
+
+export interface CaseRefund {
+  readonly caseNo: string;
+  readonly paymentId: number | null;
+  readonly amountMinor: number | null;
+  readonly actorId: number;
+}
+
+const refund = statement<CaseRefund, [string]>(
+  'case_refund',
+  `select c.no as "caseNo", x.actor_id as "actorId", (x.detail ->> 'amountMinor')::bigint as "amountMinor",
+     coalesce(c.payment_id, (select y.id from payments y where y.order_id = c.order_id and y.standing in ('accepted', 'late', 'matched') order by y.id limit 1)) as "paymentId"
+   from case_actions x join cases c on c.id = x.case_id where x.id = $1 and x.kind = 'refund' and x.state = 'wanted'`,
+);
+
+/** What is to be refunded by this decision; undefined if it is no refund, or is done. */
+export async function refundOfCase(db: Queryable, actionId: string): Promise<CaseRefund | undefined> {
+  return (await refund(db, [actionId]))[0];
+}
+
+/** The decision cannot be carried out: the case is open again, with the reason. */
+export async function failDecision(db: Queryable, actionId: string, code: ErrorCode): Promise<void> {
+  await fail(db, [actionId, code]);
 }

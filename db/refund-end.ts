@@ -13,6 +13,12 @@ const end = statement<object, [string, number, number, string, OrderState]>(
      where id = $2 and released_at is null returning id
    ), eased as (
      update tasks set closed_at = now(), closed_by = $3 where order_id = $2 and closed_at is null
+   ), given_back as (
+     -- What a supplier delivered in part, and never showed: paid for, so it is sold to somebody else.
+     update cards set state = 'available', order_id = null, sold_at = null
+     where order_id in (select id from moved) and state = 'sold' returning product_id, mode
+   ), turned as (
+     insert into stock_turns (product_id, mode) select distinct product_id, mode from given_back
    ), left_line as (
      delete from stock_waits where order_id = $2
    ), promised as (

@@ -91,7 +91,7 @@ export function caseRoutes(router: Router, authenticate: Authenticate, deps: Api
 
   serve(router, authenticate, consoleCases.decideCase, async (call) => {
     const staff = person(call);
-    const { id, decision, text } = call.body;
+    const { id, decision, text, amountMinor } = call.body;
     if (decision === 'refund' && !staff.rights.has('orders.refund')) throw new KnownError('FORBIDDEN');
     await transaction(pool, async (tx) => {
       const found = await lockCase(tx, call.params.no);
@@ -111,7 +111,7 @@ export function caseRoutes(router: Router, authenticate: Authenticate, deps: Api
           body: sealWords(keyring, found.no, text),
         });
       }
-      await wantOutcome(tx, { id, caseId: found.id, kind: decision, actorId: staff.actorId, detail: {} });
+      await wantOutcome(tx, { id, caseId: found.id, kind: decision, actorId: staff.actorId, detail: { amountMinor } });
     });
     return whole(call.params.no);
   });

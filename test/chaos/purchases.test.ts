@@ -14,7 +14,7 @@ const kills = Number(process.env['KILLS'] ?? 4);
 const points: readonly FaultPoint[] = ['purchase:begun', 'purchase:answered', 'purchase:settled', 'advance:before-commit', 'advance:after-commit']; // prettier-ignore
 
 describe('a worker is killed with SIGKILL in the middle of purchases', function () {
-  this.timeout(60_000 + kills * 20_000);
+  this.timeout(120_000 + kills * 45_000);
   let system: System;
   let fake: FakeSupplier;
   let shop: Buying;

@@ -79,6 +79,8 @@ describe('cases, after the order has ended', function () {
       look: async () => (await at('cases')).json() as Promise<Shown>,
     };
   };
+  const refunds = (b: Buyer): Promise<{ state: string; amount: number }[]> =>
+    query(system, 'select r.state, r.amount_minor as amount from refunds r join orders o on o.id = r.order_id where o.no = $1', b.order.orderNo); // prettier-ignore
   const product = async (): Promise<string> => shop.product([]);
   const read = (no: string): Promise<View> => shop.api<View>(`cases/${no}`);
   const decide = (no: string, decision: string, change: object = {}, expect?: number): Promise<View & Refused> =>
@@ -122,6 +124,36 @@ describe('cases, after the order has ended', function () {
     await decide(asked.no, 'replace');
     await ends(asked.no);
     assert.deepEqual(await b.goods(), ['NEW-KEY-2']);
+  });
+
+  it('C3 A5: a refund is asked for once, the case ends when the money has moved, and the sold key stays sold', async () => {
+    const sku = await product();
+    const b = await buyer('KEY-8', sku);
+    const [asked] = (await b.ask('bad_key', '无法使用')).cases;
+    assert.ok(asked);
+    const id = randomUUID();
+    await Promise.all([
+      decide(asked.no, 'refund', { id, text: '已退款' }),
+      decide(asked.no, 'refund', { id, text: '已退款' }),
+    ]);
+    await until('refund', async () => ((await refunds(b)).length > 0 ? true : undefined), 15_000);
+    await query(system, `update cases set next_look_at = now() where no = $1`, asked.no);
+    const end = await until('the end of the case', async () => {
+      await query(system, `update cases set next_look_at = now() where no = $1 and closed_at is null`, asked.no);
+      const c = await read(asked.no);
+      return c.case.outcome === null ? undefined : c;
+    }, 30_000, 200); // prettier-ignore
+    assert.equal(end.case.outcome, 'refunded');
+    const done = await refunds(b);
+    assert.deepEqual(done.map((r) => [r.state, r.amount]), [['done', 100]]); // prettier-ignore
+    const rows = await query<{ state: string }>(system, `select c.state from cards c join products p on p.id = c.product_id where p.sku = $1`, sku); // prettier-ignore
+    assert.deepEqual(rows, [{ state: 'sold' }], 'a sold key never returns to sale');
+    assert.equal((await system.shop.read(b.order.orderNo)).state, 'delivered');
+    // What is left is nothing: another case's refund says so.
+    const [other] = (await b.ask('other', 'again')).cases;
+    await decide(other?.no ?? '', 'refund');
+    const failed = await until('failure', async () => { const c = await read(other?.no ?? ''); return c.case.failure ? c : undefined; }, 15_000); // prettier-ignore
+    assert.deepEqual([failed.case.state, failed.case.failure], ['open', 'REFUND_TOO_MUCH']);
   });
 
   it('I11: a decision is carried out once, though pressed twice or by two people', async () => {
