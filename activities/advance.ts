@@ -134,6 +134,7 @@ async function stopped(tx: Transaction, order: PaidOrder): Promise<Outcome | und
 
 /** What must happen before anything may be claimed: the money confirmed, 已确认 where it is wanted, no exception. */
 async function halted(deps: ActivityDeps, tx: Transaction, order: PaidOrder): Promise<Outcome | undefined> {
+  if (order.recheck) return wait(tx, order, 'attention', 'RESTORED_CHECK');
   if (order.confirmByQuery && !order.confirmedAt) {
     return { next: 'confirm', policy: clampDeliveryPolicy(order.policy) };
   }

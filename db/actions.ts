@@ -80,7 +80,7 @@ const insert = statement<
      insert into order_actions (id, order_id, kind, actor_id, note, from_state, to_state, detail)
      values ($1, $2, $3, $4, $5, $6, $7, $12::jsonb)
    ), moved as (
-     update orders set state = $7, failure_code = $11, next_query_at = null,
+     update orders set state = $7, failure_code = $11, next_query_at = null, recheck = false,
        paid_at = case when $3 = 'confirm_payment' then coalesce(paid_at, now()) else paid_at end,
        payment_confirmed_at = case when $3 = 'confirm_payment' then coalesce(payment_confirmed_at, now()) else payment_confirmed_at end,
        cleared_at = case when $3 = 'confirm_payment' then coalesce(cleared_at, now()) else cleared_at end,

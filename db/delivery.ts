@@ -23,6 +23,8 @@ export interface PaidOrder {
   readonly releasedAt: Date | null;
   readonly doneAt: Date | null;
   readonly failureCode: ErrorCode | null;
+  /** It stands unfinished in a restored backup: it may have been delivered since. */
+  readonly recheck: boolean;
   readonly trigger: Trigger;
   readonly clearedAt: Date | null;
   /** Exception rules are in force that have not been asked about this order. */
@@ -64,7 +66,7 @@ const lock = statement<PaidOrder & { switchLock: string }, [number, number]>(
           o.id, o.no, o.mode, o.state, o.product_id as "productId", o.quantity, o.policy,
           o.confirm_by_query as "confirmByQuery", o.payment_confirmed_at as "confirmedAt",
           o.released_at as "releasedAt", o.done_at as "doneAt", o.failure_code as "failureCode",
-          o.trigger, o.cleared_at as "clearedAt", o.source,
+          o.recheck, o.trigger, o.cleared_at as "clearedAt", o.source,
           o.quantity - o.held as missing, o.purchase_id is not null as buying,
           (select case p.kind when 'topup' then 'never' else p.pool_use end from products p where p.id = o.product_id) as "poolUse",
           (select p.kind from products p where p.id = o.product_id) as kind,

@@ -162,6 +162,11 @@ export async function restoreBackup(
     const brokenSeal = (await verifyAudit(tx))?.seq;
     await switchAutoDelivery(tx, false, actors.commandLine, false);
     await quarantinePools(tx, true, actors.commandLine);
+    // Also those in line for stock: the granter serves who stands there.
+    await tx.query('delete from stock_waits');
+    await tx.query(
+      `update orders set recheck = true where released_at is null and state not in ('closed', 'refunded')`,
+    );
     await askAboutRecentOrders(tx);
     await tx.query(
       `insert into audit (actor_id, action, detail) values (${actors.commandLine}, 'restored', $1::jsonb)`,
