@@ -51,6 +51,7 @@ const tellBuyer = statement<object, [number]>(
 export async function climbLadder(pool: Pool, ladder: Ladder, limit = 100): Promise<boolean> {
   return transaction(pool, async (tx) => {
     const tasks = await due(tx, [limit]);
+    const heard = new Set<string>();
     for (const task of tasks) {
       const rung = nextRung(ladder, task.climbed, task.openedAt);
       if (!rung) {
@@ -58,7 +59,7 @@ export async function climbLadder(pool: Pool, ladder: Ladder, limit = 100): Prom
       } else if (!task.due || rung.at.getTime() > Date.now()) {
         await climb(tx, [task.id, task.climbed, rung.at, false]);
       } else {
-        await take(tx, task, rung.rung);
+        await take(tx, task, rung.rung, heard);
         const after = nextRung(ladder, rung.n, task.openedAt);
         await climb(tx, [task.id, rung.n, after?.at ?? null, rung.rung === 'refund' && waits(task)]);
       }
@@ -72,7 +73,8 @@ function waits(task: DueTask): boolean {
   return task.orderId !== null && task.state !== null && isUnderWay(task.state);
 }
 
-async function take(tx: Transaction, task: DueTask, rung: Rung): Promise<void> {
+/** `heard`: incidents and rungs of which this transaction knows that the owner has heard, for ten thousand tasks may climb together. */
+async function take(tx: Transaction, task: DueTask, rung: Rung, heard: Set<string>): Promise<void> {
   if (rung !== 'owner' && !waits(task)) return;
   await noteRung(tx, [task.orderId, rung, task.code, task.id]);
   if (rung === 'buyer') {
@@ -80,7 +82,14 @@ async function take(tx: Transaction, task: DueTask, rung: Rung): Promise<void> {
     return;
   }
   const incident = task.incidentId ?? 0;
-  if (incident > 0 && (await told(tx, [incident, rung])).length > 0) return;
+  const name = `${incident}:${rung}`;
+  if (incident > 0) {
+    if (heard.has(name) || (await told(tx, [incident, rung])).length > 0) {
+      heard.add(name);
+      return;
+    }
+    heard.add(name);
+  }
   const { code, orderId, productId, mode } = task;
   await addNotice(tx, { kind: 'escalation', audience: 'owner', code, orderId, productId, mode, detail: { incident, rung } }); // prettier-ignore
 }

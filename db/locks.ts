@@ -10,6 +10,8 @@ export const advisory = {
   product: 71_010,
   /** First number of the two-number form: channel, while its rate is counted. */
   channel: 71_012,
+  /** One watcher of a silent Temporal at a time. */
+  silence: 71_013,
   /** First number, beside a hash of buyer and product: limits per buyer. */
   buyer: 71_020,
   /** First number, beside a product that is sold without keys: its stock limit. */

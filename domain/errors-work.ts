@@ -52,6 +52,13 @@ export const workErrors = {
     'The chosen source cannot be used',
     'Choose another source, or leave the choice to automation',
   ),
+  TEMPORAL_SILENT: entry(
+    503,
+    '订单流程引擎（Temporal）已超过 10 分钟没有响应',
+    '请检查 Temporal；已付款订单已保存，恢复后自动继续；急单可手动发货',
+    'Temporal has not answered for more than 10 minutes',
+    'Check Temporal; paid orders are kept and go on when it is back; urgent ones can be delivered by hand',
+  ),
   STOCK_LOW: entry(409, '库存低于预警值', '请导入卡密补货', 'Stock is below its threshold', 'Import keys'),
 
   // Work of staff

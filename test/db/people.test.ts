@@ -6,6 +6,7 @@ import { tellIncidents } from '../../db/incidents.ts';
 import { climbLadder } from '../../db/ladder.ts';
 import { actors } from '../../db/locks.ts';
 import { listNotices } from '../../db/notices.ts';
+import { watchForSilence } from '../../db/silence.ts';
 import { warnAboutStock } from '../../db/stock-warnings.ts';
 import { defaultLadder, nextRung, parseLadder } from '../../domain/ladder.ts';
 import { grantTurns } from '../../worker/loops/grants.ts';
@@ -189,6 +190,44 @@ describe('what people are told', function () {
       (await told()).map((n) => n.kind),
       ['stock', 'stock', 'restocked'],
     );
+  });
+
+  it('rule 9: a Temporal that is silent for ten minutes is one incident, and it ends by itself', async () => {
+    const [id = 0] = await wait(1);
+    await query(system, 'delete from outbox');
+    await query(system, `insert into outbox (kind, order_id, created_at) values ('start', $1, now() - interval '9 minutes')`, id);
+    const open = () => query(system, `select from tasks where code = 'TEMPORAL_SILENT' and closed_at is null`);
+    await watchForSilence(pool());
+    assert.equal((await open()).length, 0);
+    await query(system, `update outbox set created_at = now() - interval '11 minutes'`);
+    await Promise.all([watchForSilence(pool()), watchForSilence(pool()), watchForSilence(pool())]);
+    await watchForSilence(pool());
+    assert.equal((await open()).length, 1);
+    await tellIncidents(pool(), 240);
+    const notices = await listNotices(pool(), { actorId: actors.opsToken, unread: false, limit: 5 });
+    assert.equal(notices.filter((notice) => notice.code === 'TEMPORAL_SILENT').length, 1);
+    await query(system, 'delete from outbox');
+    await watchForSilence(pool());
+    assert.equal((await open()).length, 0);
+  });
+
+  it('C6: two thousand tasks climb together and the owner hears once', async () => {
+    const [id = 0] = await wait(1);
+    await tellIncidents(pool(), 240);
+    await query(
+      system,
+      `insert into tasks (order_id, code, opened_at, next_at, rung, incident_id)
+       select null, 'POOL_EMPTY', now() - interval '1 hour', now() - interval '1 minute', 0, incident_id
+       from tasks, generate_series(1, 2000) where order_id = $1 and closed_at is null`,
+      id,
+    );
+    while (await climbLadder(pool(), defaultLadder));
+    const owner = await query(
+      system,
+      `select from notices where kind = 'escalation' and (detail ->> 'incident')::bigint = (select incident_id from tasks where order_id = $1 limit 1)`,
+      id,
+    );
+    assert.equal(owner.length, 1);
   });
 
   it('站内信 are unread for each person on their own', async () => {

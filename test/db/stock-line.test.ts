@@ -5,6 +5,7 @@ import { applyAction } from '../../db/actions.ts';
 import { dueTurns, grantStock } from '../../db/grants.ts';
 import { actors } from '../../db/locks.ts';
 import { orderByNo } from '../../db/orders.ts';
+import { resumeMore } from '../../db/resume.ts';
 import { setAutoDelivery } from '../../db/settings.ts';
 import { grantTurns } from '../../worker/loops/grants.ts';
 import { paidOrders, query } from '../support/paid-orders.ts';
@@ -162,6 +163,23 @@ describe('the line of orders that wait for stock', function () {
     assert.equal(await grant(), 0);
     await setAutoDelivery(system.parts.pool, true, actors.opsToken);
     assert.equal(await grant(), 2);
+  });
+
+  it('rule 13: turned on again, the waiting are set going in batches, oldest paid first; without leave they stay', async () => {
+    const ids = await orders(450);
+    await query(system, `update orders set state = 'attention', failure_code = 'AUTO_DELIVERY_OFF' where id = any ($1)`, ids);
+    await woken();
+    await setAutoDelivery(system.parts.pool, true, actors.opsToken, false);
+    assert.deepEqual(await woken(), []);
+    await setAutoDelivery(system.parts.pool, true, actors.opsToken);
+    const order = async () =>
+      (await query<{ order_id: number }>(system, `delete from outbox where kind = 'wake' returning order_id, id`)).map((row) => row.order_id); // prettier-ignore
+    const first = await order();
+    assert.deepEqual([...first].sort((a, b) => a - b), ids.slice(0, 200));
+    while (await resumeMore(system.parts.pool));
+    assert.deepEqual((await order()).sort((a, b) => a - b), ids.slice(200));
+    assert.equal(await resumeMore(system.parts.pool), false);
+    assert.deepEqual(await order(), []);
   });
 
   it('C3: who is closed leaves the line; the buyer sees the place, and it moves up', async () => {

@@ -199,6 +199,28 @@ describe('workflow deliverOrder', function () {
     assert.ok((await env.currentTimeMs()) - began >= 180 * minutes);
   });
 
+  it('B3 C1: buying from a source is tried under the order’s own policy, then people have it', async () => {
+    const bought: unknown[] = [];
+    const handed: string[] = [];
+    const began = await env.currentTimeMs();
+    await run(
+      {
+        advance: () => Promise.resolve({ next: 'purchase', source: 'supplier:7', policy: { retries: 2, intervalMs: 10 * minutes } }), // prettier-ignore
+        purchase({ retry, source }) {
+          bought.push(source);
+          return failUnder(retry, 'SUPPLIER_SILENT');
+        },
+        handOver({ code }) {
+          handed.push(code);
+          return Promise.resolve(end);
+        },
+      },
+      (handle) => handle.result(),
+    );
+    assert.deepEqual([bought, handed], [['supplier:7', 'supplier:7', 'supplier:7'], ['SUPPLIER_SILENT']]);
+    assert.ok((await env.currentTimeMs()) - began >= 20 * minutes);
+  });
+
   it('rule 9: what fails for the sake of the infrastructure uses up none of the retries of a delivery', async () => {
     let tries = 0;
     await run(

@@ -3,6 +3,7 @@ import { sealAudit } from '../../db/audit.ts';
 import { dropOldCalls } from '../../db/supplier-calls.ts';
 import { resumeMore } from '../../db/resume.ts';
 import { dropExpiredSessions } from '../../db/orders.ts';
+import { watchForSilence } from '../../db/silence.ts';
 import { expireOrders } from '../../db/upkeep.ts';
 import type { Process } from '../compose.ts';
 import type { TemporalLink } from '../link.ts';
@@ -40,6 +41,10 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
     every(250, 'grants', log, () => grantTurns(pool, log, () => relaying.poke())),
     every(1_000, 'people', log, () => tellPeople(steps)),
     every(1_000, 'notices', log, () => sendNotices(steps)),
+    every(30_000, 'silence', log, async () => {
+      await watchForSilence(pool);
+      return quiet;
+    }),
     every(5_000, 'buyer-notices', log, () => tellBuyers(steps)),
     every(10_000, 'stock-warnings', log, async () => {
       await warnStock(steps);
