@@ -195,7 +195,11 @@ describe('what people are told', function () {
   it('rule 9: a Temporal that is silent for ten minutes is one incident, and it ends by itself', async () => {
     const [id = 0] = await wait(1);
     await query(system, 'delete from outbox');
-    await query(system, `insert into outbox (kind, order_id, created_at) values ('start', $1, now() - interval '9 minutes')`, id);
+    await query(
+      system,
+      `insert into outbox (kind, order_id, created_at) values ('start', $1, now() - interval '9 minutes')`,
+      id,
+    );
     const open = () => query(system, `select from tasks where code = 'TEMPORAL_SILENT' and closed_at is null`);
     await watchForSilence(pool());
     assert.equal((await open()).length, 0);

@@ -167,7 +167,11 @@ describe('the line of orders that wait for stock', function () {
 
   it('rule 13: turned on again, the waiting are set going in batches, oldest paid first; without leave they stay', async () => {
     const ids = await orders(450);
-    await query(system, `update orders set state = 'attention', failure_code = 'AUTO_DELIVERY_OFF' where id = any ($1)`, ids);
+    await query(
+      system,
+      `update orders set state = 'attention', failure_code = 'AUTO_DELIVERY_OFF' where id = any ($1)`,
+      ids,
+    );
     await woken();
     await setAutoDelivery(system.parts.pool, true, actors.opsToken, false);
     assert.deepEqual(await woken(), []);
@@ -175,9 +179,15 @@ describe('the line of orders that wait for stock', function () {
     const order = async () =>
       (await query<{ order_id: number }>(system, `delete from outbox where kind = 'wake' returning order_id, id`)).map((row) => row.order_id); // prettier-ignore
     const first = await order();
-    assert.deepEqual([...first].sort((a, b) => a - b), ids.slice(0, 200));
+    assert.deepEqual(
+      [...first].sort((a, b) => a - b),
+      ids.slice(0, 200),
+    );
     while (await resumeMore(system.parts.pool));
-    assert.deepEqual((await order()).sort((a, b) => a - b), ids.slice(200));
+    assert.deepEqual(
+      (await order()).sort((a, b) => a - b),
+      ids.slice(200),
+    );
     assert.equal(await resumeMore(system.parts.pool), false);
     assert.deepEqual(await order(), []);
   });
