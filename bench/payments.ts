@@ -27,9 +27,16 @@ async function rates(count: number, work: (i: number) => Promise<void>): Promise
 }
 
 async function bareExpress(agent: http.Agent, count: number, body: string): Promise<number[]> {
-  const child = fork(path.join(import.meta.dirname, 'bare-express.ts'), { execArgv: ['--import=tsx'] });
+  // From sources or from the build, as this file runs.
+  const extension = path.extname(import.meta.filename);
+  const child = fork(path.join(import.meta.dirname, `bare-express${extension}`), {
+    execArgv: extension === '.ts' ? ['--import=tsx'] : [],
+  });
   try {
-    const port = await new Promise<number>((resolve) => void child.once('message', (value) => resolve(Number(value))));
+    const port = await new Promise<number>((resolve, reject) => {
+      child.once('message', (value) => resolve(Number(value)));
+      child.once('exit', () => reject(new Error('the bare handler did not start')));
+    });
     return await rates(count, async () => {
       await request(agent, `http://127.0.0.1:${port}/notify`, { method: 'POST', body });
     });

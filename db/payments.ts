@@ -41,7 +41,7 @@ const list = statement<PaymentRow, [Mode | null, string | null, string | null, s
      y.disputed_at as "disputedAt", y.received_at as "receivedAt", y.notification_id as "notificationId"
    from payments y join payment_accounts a on a.id = y.account_id left join orders o on o.id = y.order_id
    where ($1::text is null or y.mode = $1) and ($2::text is null or y.standing = $2)
-     and ($3::text is null or o.no = $3 or y.order_no = $3) and ($4::text is null or y.trade_no = $4)
+     and ($3::text is null or y.order_id = (select id from orders where no = $3) or (y.order_id is null and y.order_no = $3)) and ($4::text is null or y.trade_no = $4)
      and ($5::bigint is null or y.id < $5) order by y.id desc limit $6`,
 );
 

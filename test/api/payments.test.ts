@@ -4,6 +4,7 @@ import { call, until } from '../../dev/client.ts';
 import { startFakeAlipay, type FakeAlipay } from '../../dev/fakes/alipay-gateway.ts';
 import { startFakeUsdt, type FakeUsdt } from '../../dev/fakes/usdt-gateway.ts';
 import { queryPayments } from '../../worker/loops/payment-queries.ts';
+import { matchStatements } from '../../worker/loops/statements.ts';
 import { sendRefunds } from '../../worker/loops/refunds.ts';
 import { startSystem, type System } from '../support/system.ts';
 
@@ -110,6 +111,21 @@ describe('payments: lost ones found, odd ones settled, money given back', functi
     await query();
     const closed = await api<{ answer: string }>(`/orders/${orderNo}/ask-provider`, undefined, undefined, 'POST');
     assert.equal(closed.answer, 'closed');
+  });
+
+  it("A4: what a day's books of the provider call paid enters by the same door, once", async () => {
+    const { orderNo } = await order(system.sandbox);
+    const line = { orderNo, tradeNo: `book-${orderNo}`, amountMinor: 100, currency: 'CNY' };
+    const known = system.parts.steps.providers.get('sandbox');
+    assert.ok(known);
+    const books = { ...known, statement: () => Promise.resolve([line]) };
+    const deps = { ...system.parts.steps, providers: new Map([['sandbox', books]]) };
+    const later = new Date(Date.now() + 3 * 86_400_000);
+    while (await matchStatements(deps, system.parts.metrics, later));
+    assert.equal(await stateOf(orderNo), 'paid');
+    assert.equal(await matchStatements(deps, system.parts.metrics, later), false, 'a day is matched once');
+    const { days } = await api<{ days: { accountId: number; lines: number; found: number }[] }>('/statements');
+    assert.deepEqual(days.map(({ lines, found }) => ({ lines, found })), [{ lines: 1, found: 1 }]); // prettier-ignore
   });
 
   it('A5: what USDT was paid must be what was quoted; one transfer pays one order', async () => {
