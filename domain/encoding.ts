@@ -6,7 +6,10 @@
 export const encodings = ['utf-8', 'gb18030', 'utf-16le', 'utf-16be'] as const;
 export type Encoding = (typeof encodings)[number];
 
-/** Share of two-byte characters that must be everyday ones (GB 2312) before bytes are taken for GBK. */
+/**
+ * Share of two-byte characters that must be everyday ones (signs and Chinese characters of GB 2312) before bytes are
+ * taken for GBK. Its kana and Greek are what Big5 looks like.
+ */
 const everyday = 0.9;
 
 export class EncodingProbe {
@@ -55,7 +58,7 @@ export class EncodingProbe {
         this.#four = 2;
         this.#rare++;
       } else if (byte < 0x40 || byte === 0x7f || byte === 0xff) this.#gbkWrong = true;
-      else if (byte >= 0xa1 && ((lead >= 0xa1 && lead <= 0xa9) || (lead >= 0xb0 && lead <= 0xf7))) this.#common++;
+      else if (byte >= 0xa1 && ((lead >= 0xa1 && lead <= 0xa3) || (lead >= 0xb0 && lead <= 0xf7))) this.#common++;
       else this.#rare++;
     }
   }
