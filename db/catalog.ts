@@ -23,6 +23,8 @@ export interface Product {
   readonly buyerLimit: number | null;
   readonly stockLimit: number | null;
   readonly holdMinutes: number | null;
+  /** Words of the operator's own: its template's or the product's. */
+  readonly hasTexts: boolean;
 }
 
 const insert = statement<{ id: number }, [string, string, number, string, string, number]>(
@@ -38,7 +40,8 @@ const insert = statement<{ id: number }, [string, string, number, string, string
 const bySku = statement<Product, [string]>(
   'product_by_sku',
   `select id, sku, name, price_minor as "priceMinor", currency, state, policy, trigger, kind, card_use as "cardUse",
-     min_quantity as "minQuantity", max_quantity as "maxQuantity", buyer_limit as "buyerLimit", stock_limit as "stockLimit", hold_minutes as "holdMinutes"
+     min_quantity as "minQuantity", max_quantity as "maxQuantity", buyer_limit as "buyerLimit", stock_limit as "stockLimit", hold_minutes as "holdMinutes",
+     template_id is not null or texts <> '{}' as "hasTexts"
    from products where sku = $1`,
 );
 const stock = statement<{ mode: Mode; available: number; sold: number }, [number]>(

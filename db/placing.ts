@@ -6,6 +6,8 @@ import { KnownError } from '../domain/errors.ts';
 import type { Mode } from '../domain/order.ts';
 import { advisory } from './locks.ts';
 import { insertOrder, type NewOrder } from './orders.ts';
+import type { LocalizedTexts } from '../domain/templates.ts';
+import { keepText } from './templates.ts';
 import { holdCards } from './holds.ts';
 import { one, statement, transaction, type Pool, type Transaction } from './sql.ts';
 
@@ -19,6 +21,8 @@ export interface OrderLimits {
   readonly unitsForSale: number | null;
   /** 下单锁库存: minutes that keys are held for an unpaid order; null: they are taken when it is paid. */
   readonly holdMinutes: number | null;
+  /** The text that the order keeps; undefined: the built-in one. */
+  readonly text?: { readonly hash: Buffer; readonly content: LocalizedTexts } | undefined;
 }
 
 const lockBuyer = statement<object, [number, Buffer, number]>(
@@ -42,16 +46,17 @@ const unitsSold = statement<{ units: number }, [number, Mode]>(
  * the shop used this idempotency key before.
  */
 export async function placeOrder(pool: Pool, order: NewOrder, limits: OrderLimits): Promise<number | undefined> {
-  const { minQuantity, maxQuantity, buyerLimit, unitsForSale, holdMinutes } = limits;
+  const { minQuantity, maxQuantity, buyerLimit, unitsForSale, holdMinutes, text } = limits;
   if (order.quantity < minQuantity || order.quantity > maxQuantity) {
     throw new KnownError('QUANTITY_LIMIT', { min: minQuantity, max: maxQuantity });
   }
-  if (buyerLimit === null && unitsForSale === null && holdMinutes === null) return insertOrder(pool, order);
+  if (buyerLimit === null && unitsForSale === null && holdMinutes === null && !text) return insertOrder(pool, order);
   return transaction(pool, async (tx) => {
     if (buyerLimit !== null) await withinBuyerLimit(tx, order, buyerLimit);
     if (unitsForSale !== null) await withinUnits(tx, order, unitsForSale);
     const id = await insertOrder(tx, order);
     if (id !== undefined && holdMinutes !== null) await holdCards(tx, id, order, holdMinutes);
+    if (id !== undefined && text) await keepText(tx, id, text.hash, text.content);
     return id;
   });
 }

@@ -6,10 +6,13 @@ import { randomBytes } from 'node:crypto';
 import express, { type Request, type Response, type Router } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { z } from 'zod';
+import { soldText } from '../../db/templates.ts';
+import { textsFor } from '../../domain/templates.ts';
 import { openPickup, pickupGoods, pickupState } from '../../db/orders.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { orderNoPattern } from '../../domain/ids.ts';
-import { cardAad } from '../../integrations/keyring/keyring.ts';
+import { rendered } from '../../integrations/delivery-mail.ts';
+import { openKey, shownKey } from '../../integrations/keyring/goods.ts';
 import { cookie, sha256 } from '../authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
 import { noStore, sendError } from '../http.ts';
@@ -86,11 +89,21 @@ export function pickupRouter({ pool, keyring, environment }: ApiDeps): Router {
       const order = await pickupState(pool, session);
       throw new KnownError(order ? 'NOT_RELEASED' : 'PICKUP_DENIED');
     }
-    response.json({
-      goods: cards.map((card) =>
-        keyring.open('card', card.ciphertext, cardAad(card.productId, card.fingerprint)).toString('utf8'),
-      ),
+    const order = await pickupState(pool, session);
+    if (!order) throw new KnownError('PICKUP_DENIED');
+    const sold = await soldText(pool, order.orderId);
+    const goods = cards.map((card) => shownKey(openKey(keyring, card.productId, card), sold.labels));
+    const { validity, instructions, page } = rendered({
+      orderNo: order.no,
+      sku: '',
+      quantity: order.quantity,
+      productName: order.productName,
+      test: order.mode === 'test',
+      goods,
+      pickupUrl: '',
+      texts: textsFor(sold.texts, /^\s*zh/i.test(request.headers['accept-language'] ?? 'zh') ? 'zh-CN' : 'en'),
     });
+    response.json({ goods, texts: { validity, instructions, page } });
   });
   return router;
 }

@@ -20,6 +20,7 @@ import type { ApiDeps } from '../deps.ts';
 import { person, serve, type Authenticate } from '../serve.ts';
 import { cardRoutes } from './cards.ts';
 import { sheetRoutes } from './sheets.ts';
+import { templateRoutes } from './templates.ts';
 import { importRoutes } from './imports.ts';
 
 type View = (typeof consoleGoods.productView)['_output'];
@@ -67,6 +68,7 @@ async function knowsTemplate<T>(work: Promise<T>): Promise<T> {
 export function goodsRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps): void {
   const { pool } = deps;
   importRoutes(router, authenticate, deps);
+  templateRoutes(router, authenticate, deps);
   sheetRoutes(router, authenticate, deps);
   cardRoutes(router, authenticate, deps);
   const show = async (id: number): Promise<View> => {

@@ -11,6 +11,7 @@ export * as consolePurchases from './console-purchases.ts';
 export * as consoleSuppliers from './console-suppliers.ts';
 export * as consoleCards from './console-cards.ts';
 export * as consoleSheets from './console-sheets.ts';
+export * as consoleTemplates from './console-templates.ts';
 export * as consoleGoods from './console-goods.ts';
 export * as consoleChannels from './console-channels.ts';
 export * as consoleDelivery from './console-delivery.ts';

@@ -4,6 +4,9 @@ import type { Router } from 'express';
 import { accountForOrder, type ApiCaller } from '../../db/access.ts';
 import { productBySku } from '../../db/catalog.ts';
 import { orderByKey, orderByNo, type OrderRow } from '../../db/orders.ts';
+import type { Queryable } from '../../db/sql.ts';
+import { productTexts } from '../../db/templates.ts';
+import { mergeTexts, type LocalizedTexts } from '../../domain/templates.ts';
 import { placeOrder } from '../../db/placing.ts';
 import { readSetting } from '../../db/settings.ts';
 import { topUpOf } from '../../db/topups.ts';
@@ -125,6 +128,7 @@ async function place(deps: ApiDeps, { caller, headers, body }: Placing): Promise
   const refused = await placeOrder(pool, placing, {
     ...product,
     unitsForSale: fromPool ? null : product.stockLimit,
+    text: product.hasTexts ? await textToKeep(pool, product.id) : undefined,
   }).then(
     () => undefined,
     (error: unknown) => (error instanceof Error ? error : new Error('not placed')),
@@ -149,6 +153,13 @@ async function target(
   const rule = await topUpOf(pool, productId);
   if (rule && compilePattern(rule.pattern)?.(account) !== true) throw new KnownError('TARGET_INVALID');
   return keyring.seal('contact', account, contactAad(orderNo));
+}
+
+/** Template and product's own words of this moment, merged: what the order is sold with. */
+async function textToKeep(db: Queryable, productId: number): Promise<{ hash: Buffer; content: LocalizedTexts }> {
+  const { template, texts } = await productTexts(db, productId);
+  const content = mergeTexts(template, texts);
+  return { hash: sha256(JSON.stringify(content)), content };
 }
 
 function repeated(order: OrderRow, requestHash: Buffer): OrderRow {

@@ -13,7 +13,14 @@ export function keyText(parts: readonly string[]): string {
 
 /** The parts of a sealed text. */
 export function keyParts(text: string): string[] {
-  return text.startsWith(severalParts) ? (JSON.parse(text.slice(1)) as string[]) : [text];
+  if (!text.startsWith(severalParts)) return [text];
+  try {
+    const parts: unknown = JSON.parse(text.slice(1));
+    return Array.isArray(parts) && parts.every((part) => typeof part === 'string') ? parts : [text];
+  } catch {
+    // A key that merely begins like one of several parts is shown as it is.
+    return [text];
+  }
 }
 
 /** What buyers see: one part as it is, several with their names before them. */
