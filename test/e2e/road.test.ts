@@ -40,11 +40,11 @@ describe('the straight road, on real parts', function () {
     const pickup = await openPickup(system.base, pickupUrl);
     return until('goods', () => pickup.goods(), 15_000);
   };
-  const history = async (orderNo: string): Promise<{ events: number; state: unknown }> => {
+  const outcome = async (orderNo: string): Promise<unknown> => {
     const handle = system.link?.client?.workflow.getHandle(orderWorkflowId(orderNo));
     assert.ok(handle);
     const state: unknown = await handle.result();
-    return { events: (await handle.fetchHistory()).events?.length ?? 0, state };
+    return state;
   };
 
   it('A1 B1 B5: a 易支付 notification by GET, confirmed at the gateway, brings the key to page, mail and webhook', async () => {
@@ -73,9 +73,8 @@ describe('the straight road, on real parts', function () {
       verifyWebhook(system.shop.webhookSecret ?? '', { id, timestamp, signature, body: hook.body }, Date.now() / 1000),
     );
 
-    const { events, state } = await history(order.orderNo);
-    assert.deepEqual(state, { state: 'delivered' });
-    assert.ok(events <= 24, `${events} events with a query and a webhook`);
+    // What it may cost is counted in budget.test.ts.
+    assert.deepEqual(await outcome(order.orderNo), { state: 'delivered' });
   });
 
   it('B1: three keys of one order come together', async () => {
@@ -157,7 +156,7 @@ describe('the straight road, on real parts', function () {
       token: system.opsToken,
       body: { id: randomUUID(), kind: 'close', note: 'test' },
     });
-    assert.deepEqual((await history(order.orderNo)).state, { state: 'closed' });
+    assert.deepEqual(await outcome(order.orderNo), { state: 'closed' });
   });
 
   it('rule 20 E6: every change has its audit row, and the sealed chain verifies; a changed row is found', async () => {
