@@ -394,6 +394,28 @@ describe('purchases at suppliers', function () {
       assert.deepEqual(await shop.goods(id), []);
     });
 
+    it('rule 5: pieces that came and never showed go back to sale when the order is closed; after the release nothing does', async () => {
+      const sku = await shop.product([{ supplierId: acg }]);
+      const id = await shop.order(sku, 3);
+      fake.misbehave('short', 1);
+      await shop.run(id);
+      const [purchase] = await shop.purchases(id);
+      fake.misbehave('no-stock');
+      await shop.api(`purchases/${purchase?.id ?? 0}/answer`, { body: { id: randomUUID(), answer: 'accept' } });
+      const short = await shop.run(id);
+      assert.ok('failed' in short && short.failed === 'SUPPLIER_NO_STOCK');
+      assert.equal(await shop.pool(sku), 0, 'they are held for the order');
+      assert.deepEqual(await shop.goods(id), [], 'and half is never shown');
+      await close(id);
+      assert.equal(await shop.pool(sku), 2);
+      // The next buyer gets them out of the pool; from then on they are sold for ever.
+      const next = await shop.order(sku, 2);
+      await shop.run(next);
+      assert.equal((await shop.goods(next)).length, 2);
+      await assert.rejects(close(next));
+      assert.equal(await shop.pool(sku), 0);
+    });
+
     it('I5: nothing is ordered for an order that was closed before the call', async () => {
       const id = await shop.order(await shop.product([{ supplierId: await shop.supplier('asked', key) }]));
       const before = asked.calls.place;
