@@ -3,6 +3,13 @@ import { entry, type ErrorEntry } from './error-entry.ts';
 
 export const workErrors = {
   // Why an order does not go on
+  CANCELLED: entry(
+    409,
+    '有人在 Temporal 中取消了该订单的流程',
+    '请确认原因后重试、手动发货或关闭订单',
+    "Somebody cancelled this order's workflow in Temporal",
+    'Find out why, then retry, deliver by hand or close the order',
+  ),
   POOL_SHORT: entry(
     409,
     '卡密库存不足以发出整单',

@@ -296,13 +296,6 @@ export const errors = {
     'A key cannot be decrypted',
     'Check the master key; do not delete any card',
   ),
-  CANCELLED: entry(
-    409,
-    '有人在 Temporal 中取消了该订单的流程',
-    '请确认原因后重试、手动发货或关闭订单',
-    "Somebody cancelled this order's workflow in Temporal",
-    'Find out why, then retry, deliver by hand or close the order',
-  ),
   UNEXPECTED: entry(
     500,
     '发货步骤出现未知错误',
