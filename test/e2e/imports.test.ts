@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { openPickup, until } from '../../dev/client.ts';
 import { openKey } from '../../integrations/keyring/goods.ts';
 import { openImporter, type Importer } from '../support/goods.ts';
-import { testTemporal } from '../support/services.ts';
+import { scratch, testTemporal } from '../support/services.ts';
 import { startSystem, type System } from '../support/system.ts';
 
 describe('imports of keys, on real parts', function () {
   this.timeout(120_000);
   let system: System;
   let importer: Importer;
+  let directory: string;
 
   before(async () => {
     const { address } = await testTemporal();
-    system = await startSystem({ temporal: address });
+    directory = scratch('drop');
+    system = await startSystem({ temporal: address, env: { IMPORT_DIRECTORY: directory } });
     importer = openImporter(system);
   });
   after(() => system.stop());
@@ -206,5 +210,25 @@ describe('imports of keys, on real parts', function () {
     const checked = await importer.settled(id);
     assert.deepEqual([checked.state, checked.good, checked.bad, checked.format], ['ready', 1, 1, 'text']);
     assert.deepEqual(await importer.problems(id), [[2, 'CONTROL']]);
+  });
+
+  it('D4: files of the drop directory are imported by themselves and move to done or failed with a report', async () => {
+    const { id: productId, sku } = await importer.product();
+    writeFileSync(path.join(directory, `${sku}__june.txt`), 'DROP-1\nDROP-2\nDROP-1\n');
+    writeFileSync(path.join(directory, 'NO-SUCH.txt'), 'nothing that names a product');
+    const report = async (folder: string, name: string): Promise<string> =>
+      until(
+        name,
+        () => {
+          const found = readdirSync(path.join(directory, folder), { recursive: true }).map(String).find((f) => f.endsWith(`${name}.report.txt`)); // prettier-ignore
+          return Promise.resolve(found === undefined ? undefined : readFileSync(path.join(directory, folder, found), 'utf8')); // prettier-ignore
+        },
+        40_000,
+        50,
+      );
+    const done = await report('done', `${sku}__june.txt`);
+    assert.ok(done.includes('成功 2') && done.includes('3\t文件内重复') && !done.includes('DROP-1'), done);
+    assert.deepEqual((await keysOf(productId)).sort(), ['DROP-1', 'DROP-2']);
+    assert.ok((await report('failed', 'NO-SUCH.txt')).includes('无法识别文件格式'));
   });
 });

@@ -7,6 +7,7 @@ import { watchForSilence } from '../../db/silence.ts';
 import { expireOrders } from '../../db/upkeep.ts';
 import type { Process } from '../compose.ts';
 import type { TemporalLink } from '../link.ts';
+import { lookAtDirectory } from './drop-directory.ts';
 import { every, type Loop } from './every.ts';
 import { removeUndone } from '../../db/batches.ts';
 import { expireCards, freeHolds } from '../../db/holds.ts';
@@ -77,6 +78,10 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
       return quiet;
     }),
   ];
+  const directory = environment.IMPORT_DIRECTORY;
+  if (directory !== undefined) {
+    loops.push(every(2_000, 'drop-directory', log, () => lookAtDirectory(steps, directory)));
+  }
   // A new connection may be to a server that has lost its store.
   link.onUp(() => {
     relaying.poke();
