@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import { createAuthenticate, createOpsDoor } from './authenticate.ts';
 import { buyerCaseRouter } from './buyer/cases.ts';
 import { downloadRouter } from './buyer/download.ts';
+import { buyerRoutes } from './buyer/shop.ts';
 import { pickupRouter } from './buyer/pickup.ts';
 import { consoleRoutes } from './console/routes.ts';
 import { methodsRoutes } from './console/methods.ts';
@@ -83,6 +84,7 @@ export function createApp(deps: ApiDeps): Express {
   orderRoutes(routes, authenticate, deps);
   catalogRoutes(routes, authenticate, deps);
   opsRoutes(routes, authenticate, deps);
+  buyerRoutes(routes, authenticate, deps);
   consoleRoutes(routes, authenticate, deps, findPerson);
   methodsRoutes(routes, authenticate, deps);
   workRoutes(routes, authenticate, deps);

@@ -69,6 +69,7 @@ export function webRouter({ log }: Pick<ApiDeps, 'log'>): Router {
       const nonce = randomBytes(16).toString('base64url');
       response.setHeader('content-security-policy', policy(nonce));
       response.setHeader('cache-control', 'no-store');
+      response.setHeader('referrer-policy', 'no-referrer');
       response.setHeader('x-robots-tag', 'noindex');
       response.type('html').send(html.replaceAll('__NONCE__', nonce));
     };
@@ -89,6 +90,9 @@ export function webRouter({ log }: Pick<ApiDeps, 'log'>): Router {
     response.sendFile(packed ? asset.file + suffix[packed] : asset.file, { cacheControl: false, etag: false });
   });
   router.get(['/console', '/console/*rest'], page('index.html'));
+  // Gateways send the buyer back by POST too.
+  router.all('/paid', page('buyer.html'));
+  router.get(['/pickup', '/query', '/p/:sku'], page('buyer.html'));
   router.get('/', (_request, response) => response.redirect(302, '/console'));
   return router;
 }

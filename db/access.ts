@@ -1,6 +1,6 @@
 /** Who may call: shops and their API keys; payment accounts of the operator. */
 import type { Mode } from '../domain/order.ts';
-import { statement, type Queryable } from './sql.ts';
+import { one, statement, type Queryable } from './sql.ts';
 
 export interface ApiCaller {
   readonly keyId: number;
@@ -47,6 +47,15 @@ export async function ensureShop(db: Queryable, name: string, webhookUrl: string
   const row = (await addShop(db, [name, webhookUrl]))[0];
   if (!row) throw new Error('shop_upsert gave no row');
   return row.id;
+}
+
+const byShop = statement<{ shopId: number; actorId: number }, [number]>(
+  'shop_caller',
+  'select id as "shopId", actor_id as "actorId" from shops where id = $1',
+);
+/** The shop as one that orders, without a key. */
+export async function shopCaller(db: Queryable, shopId: number): Promise<{ shopId: number; actorId: number }> {
+  return one(await byShop(db, [shopId]));
 }
 
 export async function setWebhookSecret(db: Queryable, shopId: number, sealed: Buffer): Promise<void> {

@@ -127,6 +127,20 @@ export const errors = {
     'At least one owner must remain',
     'Make somebody else an owner first',
   ),
+  TEST_PAYMENT_REFUSED: entry(
+    502,
+    '沙盒付款通知没有被本系统接受',
+    '请确认服务正常运行（/readyz），然后重试',
+    'The sandbox notification was not taken by this system',
+    'Check that the service is ready (/readyz), then try again',
+  ),
+  QUERY_NO_MATCH: entry(
+    404,
+    '没有找到匹配的订单',
+    '请核对订单号和下单时填写的邮箱',
+    'No order fits',
+    'Check the number and the mail address of the order',
+  ),
   RIGHTS_EXCEEDED: entry(
     403,
     '不能授予或管理超出自己权限的员工',

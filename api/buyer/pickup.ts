@@ -16,9 +16,8 @@ import { openKey, shownKey } from '../../integrations/keyring/goods.ts';
 import { cookie, sha256 } from '../authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
 import { noStore, sendError } from '../http.ts';
-import { paidPage, pickupPage, pickupScript, pickupStyle } from './pages.ts';
 
-const sessionSeconds = 3600;
+export const pickupSeconds = 3600;
 const cookieName = 'miaofa_pickup';
 const exchange = z.strictObject({ token: z.string().regex(/^[\w-]{22}$/) });
 
@@ -31,32 +30,29 @@ const limiter = rateLimit({
   handler: (_request, response) => sendError(response, 'TOO_MANY_REQUESTS'),
 });
 
+/** The cookie that holds for one order: its path is the order's. */
+export function givePickupCookie(response: Response, publicUrl: string, no: string, session: string): void {
+  response.cookie(cookieName, session, {
+    httpOnly: true,
+    sameSite: 'strict',
+    secure: publicUrl.startsWith('https:'),
+    path: `/pickup/${no}`,
+    maxAge: pickupSeconds * 1000,
+  });
+}
+
 export function pickupRouter({ pool, keyring, environment }: ApiDeps): Router {
   const router = express.Router();
   router.use(['/pickup', '/paid'], noStore());
-
-  const page = (type: string, text: string) => (_request: Request, response: Response) => {
-    response.type(type).send(text);
-  };
-  router.get('/pickup', page('html', pickupPage));
-  router.get('/pickup/app.js', page('js', pickupScript));
-  router.get('/pickup/app.css', page('css', pickupStyle));
-  router.all('/paid', page('html', paidPage));
 
   router.post('/pickup/session', limiter, express.json({ limit: '1kb' }), async (request, response) => {
     const body = exchange.safeParse(request.body);
     const session = randomBytes(32).toString('base64url');
     const no = body.success
-      ? await openPickup(pool, sha256(body.data.token), sha256(session), sessionSeconds)
+      ? await openPickup(pool, sha256(body.data.token), sha256(session), pickupSeconds)
       : undefined;
     if (no === undefined) throw new KnownError('PICKUP_DENIED');
-    response.cookie(cookieName, session, {
-      httpOnly: true,
-      sameSite: 'strict',
-      secure: environment.PUBLIC_URL.startsWith('https:'),
-      path: `/pickup/${no}`,
-      maxAge: sessionSeconds * 1000,
-    });
+    givePickupCookie(response, environment.PUBLIC_URL, no, session);
     response.json({ orderNo: no });
   });
 

@@ -8,11 +8,13 @@ import { orderLogRoutes } from './orders.ts';
 import { overviewRoutes } from './overview.ts';
 import { sessionRoutes } from './session.ts';
 import { staffRoutes } from './staff.ts';
+import { testingRoutes } from './testing.ts';
 
 export function consoleRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps, findPerson: FindPerson): void {
   sessionRoutes(router, authenticate, deps, findPerson);
   staffRoutes(router, authenticate, deps);
   orderLogRoutes(router, authenticate, deps);
   overviewRoutes(router, authenticate, deps);
+  testingRoutes(router, authenticate, deps);
   eventStream(router, deps, findPerson);
 }

@@ -1,4 +1,5 @@
 /** The whole table. */
+export * as buyer from './buyer.ts';
 export * as consoleOrders from './console-orders.ts';
 export * as consoleOverview from './console-overview.ts';
 export * as consoleSession from './console-session.ts';
@@ -16,6 +17,7 @@ export * as consoleGoods from './console-goods.ts';
 export * as consoleChannels from './console-channels.ts';
 export * as consoleDelivery from './console-delivery.ts';
 export * as consoleRules from './console-rules.ts';
+export * as consoleTesting from './console-testing.ts';
 export * as consoleWork from './console-work.ts';
 export * as consoleImports from './console-imports.ts';
 export * as ops from './ops.ts';

@@ -8,7 +8,7 @@ import { KnownError } from '../../domain/errors.ts';
 import { opsCookie, type OpsDoor } from '../authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
 import { noStore, sendError } from '../http.ts';
-import { loginPage, loginScript } from './pages.ts';
+import { loginPage, loginScript, loginStyle } from './pages.ts';
 import { sessionCookie, type FindPerson } from '../people.ts';
 
 const { Payload } = proto.temporal.api.common.v1;
@@ -37,6 +37,7 @@ export function opsDoor(deps: ApiDeps, door: OpsDoor, findPerson: FindPerson): R
   };
 
   router.get(['/ops', '/ops/login'], noStore(), (_request, response) => void response.type('html').send(loginPage));
+  router.get('/ops/login.css', (_request, response) => void response.type('css').send(loginStyle));
   router.get('/ops/login.js', (_request, response) => void response.type('js').send(loginScript));
   router.post('/ops/session', limiter, noStore(), express.json({ limit: '1kb' }), (request, response) => {
     const body = tokenBody.safeParse(request.body);

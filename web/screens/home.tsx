@@ -60,8 +60,8 @@ function stepText(id: Step['id'], t: Translate): StepText {
       title: t('发货模板（可选）', 'Delivery template (optional)'),
       why: t('买家收到卡密时看到的使用说明和有效期。', 'What buyers read beside the goods.'),
       missing: '',
-      button: t('发货模板', 'Templates'),
-      to: '/templates',
+      button: t('填写使用说明', 'Instructions'),
+      to: '/products',
     },
     channels: {
       title: t('预警与客服通知', 'Warnings and notifications'),
@@ -81,8 +81,8 @@ function stepText(id: Step['id'], t: Translate): StepText {
       title: t('正式上线', 'Go live'),
       why: t('收到第一笔真实付款后完成。', 'Done with the first real payment.'),
       missing: '',
-      button: t('上线检查', 'Live check'),
-      to: '/go-live',
+      button: t('查看监控', 'Monitor'),
+      to: '/monitor',
     },
   };
   return texts[id];
@@ -127,7 +127,7 @@ function SwitchCard({ home }: { readonly home: Home }): ReactNode {
   const may = useMay();
   const { modal, message } = App.useApp();
   const errorText = useErrorText();
-  const change = useChange('post', '/ops/api/auto-delivery');
+  const change = useChange('post', '/api/console/auto-delivery');
   const turn = (on: boolean): void => {
     modal.confirm({
       title: on

@@ -6,6 +6,7 @@ import { useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
 import { useI18n, useT } from '../i18n.tsx';
 import { useMay } from '../shell/session.ts';
+import { ActionBar } from '../ui/act.tsx';
 import { actionName } from '../ui/actions.ts';
 import { Detail } from '../ui/detail.tsx';
 import { duration, money, Time } from '../ui/format.tsx';
@@ -34,6 +35,7 @@ export function OrderScreen(): ReactNode {
         {(data) => (
           <>
             <Facts file={data} />
+            <ActionBar no={no} />
             <div className="grid two">
               <History file={data} />
               <div className="stack">

@@ -1,0 +1,61 @@
+/** What buyers' pages ask: a product on sale, an order of their own, nothing else. Open to everybody, limited in number. */
+import { z } from 'zod';
+import { orderNoPattern } from '../../domain/ids.ts';
+import { route } from './route.ts';
+import { sku } from './goods-shapes.ts';
+
+const locale = z.enum(['zh-CN', 'en']).default('zh-CN');
+
+export const readOffer = route({
+  method: 'get',
+  path: '/api/buyer/products/:sku',
+  summary: { zh: '商品页', en: 'A product on sale' },
+  auth: 'public',
+  params: z.object({ sku }),
+  response: z.strictObject({
+    sku: z.string(),
+    name: z.string(),
+    priceMinor: z.int(),
+    currency: z.string(),
+    minQuantity: z.int(),
+    maxQuantity: z.int(),
+    stock: z.enum(['plenty', 'few', 'none', 'unlimited']).describe('none: an order waits for stock'),
+    methods: z.array(z.strictObject({ accountId: z.int(), method: z.string(), zh: z.string(), en: z.string() })),
+  }),
+  errors: ['PRODUCT_NOT_FOUND', 'TOO_MANY_REQUESTS'],
+});
+
+export const buy = route({
+  method: 'post',
+  path: '/api/buyer/orders',
+  summary: { zh: '下单', en: 'Buy' },
+  auth: 'public',
+  body: z.strictObject({
+    key: z.uuid().describe('Idempotency key'),
+    sku,
+    quantity: z.int().min(1).max(1000),
+    email: z.email().max(254),
+    remark: z.string().max(500).optional(),
+    accountId: z.int(),
+    method: z.string().regex(/^[a-z]{2,16}$/).optional(), // prettier-ignore
+    locale,
+  }),
+  status: 201,
+  response: z.strictObject({
+    orderNo: z.string(),
+    pay: z.strictObject({ kind: z.enum(['redirect', 'qr']), url: z.string() }),
+    token: z.string().describe('Opens the goods; it stays in the fragment of the address'),
+    expiresAt: z.iso.datetime(),
+  }),
+  errors: ['PRODUCT_NOT_FOUND', 'PRODUCT_OFF_SALE', 'ACCOUNT_NOT_FOUND', 'QUANTITY_LIMIT', 'BUYER_LIMIT', 'OUT_OF_STOCK', 'IDEMPOTENCY_CONFLICT', 'TOO_MANY_REQUESTS'], // prettier-ignore
+});
+
+export const findOrder = route({
+  method: 'post',
+  path: '/api/buyer/query',
+  summary: { zh: '订单查询（订单号 + 下单邮箱）', en: 'Find an order by its number and contact' },
+  auth: 'public',
+  body: z.strictObject({ orderNo: z.string().trim().toUpperCase().max(40), contact: z.string().trim().max(254) }),
+  response: z.strictObject({ orderNo: z.string().regex(orderNoPattern) }),
+  errors: ['QUERY_NO_MATCH', 'TOO_MANY_REQUESTS'],
+});

@@ -1,0 +1,301 @@
+/**
+ * 人工处理队列: what automation handed over, oldest first, with the reason in words and what to do. By keyboard: j and k
+ * move, Enter opens, c takes, d delivers, r retries, ? shows help.
+ */
+import { App, Button, Card, Modal, Select, Tag } from 'antd';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useEffect, useState, type ReactNode } from 'react';
+import { ask } from '../api/client.ts';
+import { useChange, useRead } from '../api/hooks.ts';
+import type { Read } from '../api/routes.ts';
+import { useI18n, useT } from '../i18n.tsx';
+import { useMay, useMe } from '../shell/session.ts';
+import { ActionModal, actionText, type ActionKind } from '../ui/act.tsx';
+import { useFilters } from '../ui/filters.ts';
+import { duration, money, Time } from '../ui/format.tsx';
+import { useKeys } from '../ui/keys.ts';
+import { Page } from '../ui/page.tsx';
+import { ResourceTable } from '../ui/resource-table.tsx';
+import { EmptyState, useErrorText } from '../ui/states.tsx';
+import { StateTag, TestTag } from '../ui/status.tsx';
+
+type Data = Read<'/api/console/tasks'>;
+type Task = Data['tasks'][number];
+
+export function QueueScreen(): ReactNode {
+  const { t, language } = useI18n();
+  const me = useMe();
+  const may = useMay();
+  const navigate = useNavigate();
+  const { message, modal } = App.useApp();
+  const errorText = useErrorText();
+  const { filters, set } = useFilters();
+  const [cursor, setCursor] = useState(0);
+  const [acting, setActing] = useState<{ task: Task; kind: ActionKind }>();
+  const [help, setHelp] = useState(false);
+  const code = filters['code'];
+  const tasks = useRead('/api/console/tasks', { query: { ...(code && { code }), limit: 100 } });
+  const summary = useRead('/api/console/tasks/summary');
+  const claim = useChange('post', '/api/console/tasks/:id/claim');
+  const rows = tasks.data?.tasks ?? [];
+  const current = rows[Math.min(cursor, rows.length - 1)];
+  const now = useClock();
+
+  // Somebody who is on it already is named before a dialogue opens, not after it was filled in.
+  const take = (task: Task, then: () => void = () => undefined, takeOver = false): void => {
+    claim.mutate(
+      { params: { id: task.id }, body: { takeOver } },
+      {
+        onSuccess: then,
+        onError: (error) => {
+          if (error.code !== 'TASK_CLAIMED') {
+            void message.error(errorText(error).cause);
+            return;
+          }
+          modal.confirm({
+            title: t(`${task.claimedBy ?? '同事'} 正在处理`, `${task.claimedBy ?? 'A colleague'} is on it`),
+            content: t('确定要接手吗？', 'Take it over?'),
+            onOk: () => take(task, then, true),
+          });
+        },
+      },
+    );
+  };
+  const begin = (task: Task | undefined, kind: ActionKind): void => {
+    if (!task?.order || !may('orders.act')) return;
+    const open = (): void => setActing({ task, kind });
+    if (task.claimedBy === me?.name) open();
+    else take(task, open);
+  };
+  const retryAll = (): void => {
+    modal.confirm({
+      title: t(`重试此原因的 ${rows.length} 个订单？`, `Retry these ${rows.length} orders?`),
+      onOk: async () => {
+        let good = 0;
+        for (const task of rows) {
+          if (!task.order) continue;
+          const body = { id: crypto.randomUUID(), kind: 'retry' as const, note: t('批量重试', 'bulk retry') };
+          await ask('post', '/api/console/orders/:no/actions', { params: { no: task.order.no }, body }).then(
+            () => (good += 1),
+            () => undefined,
+          );
+        }
+        void message.info(t(`已重试 ${good} / ${rows.length}`, `${good} of ${rows.length} retried`));
+        await tasks.refetch();
+      },
+    });
+  };
+
+  useKeys(acting === undefined && !help, {
+    j: () => setCursor((at) => Math.min(at + 1, Math.max(rows.length - 1, 0))),
+    k: () => setCursor((at) => Math.max(at - 1, 0)),
+    Enter: () => current?.order && void navigate({ to: `/orders/${current.order.no}` }),
+    c: () => current && take(current),
+    d: () => begin(current, 'deliver_by_hand'),
+    p: () => begin(current, 'deliver_from_pool'),
+    r: () => begin(current, 'retry'),
+    x: () => begin(current, 'close'),
+    '?': () => setHelp(true),
+  });
+
+  return (
+    <Page
+      title={t('人工处理', 'Work queue')}
+      why={t(
+        '自动发货处理不了的订单，最早的在最前。按 ? 查看快捷键。',
+        'What automation could not do, oldest first. Press ? for keys.',
+      )}
+      actions={
+        <>
+          {code && may('orders.act') && rows.length > 1 && (
+            <Button onClick={retryAll}>{t('全部重试', 'Retry all')}</Button>
+          )}
+          {may('orders.act') && (
+            <Link to="/manual">
+              <Button>{t('手动发货', 'Deliver by hand')}</Button>
+            </Link>
+          )}
+        </>
+      }
+    >
+      <div className="row">
+        <Select
+          allowClear
+          style={{ minWidth: 260 }}
+          placeholder={t('全部原因', 'Any reason')}
+          aria-label={t('原因', 'Reason')}
+          value={code}
+          onChange={(value?: string) => {
+            setCursor(0);
+            set({ code: value });
+          }}
+          options={(summary.data?.reasons ?? []).map((reason) => ({
+            value: reason.code,
+            label: `${language === 'en' ? reason.en.cause : reason.zh.cause} (${reason.count})`,
+          }))}
+        />
+        <span className="mute">
+          {t(
+            `待处理 ${summary.data?.open ?? 0}，我的 ${summary.data?.mine ?? 0}`,
+            `${summary.data?.open ?? 0} open, ${summary.data?.mine ?? 0} mine`,
+          )}
+        </span>
+      </div>
+      <ResourceTable<Data, Task>
+        of={tasks}
+        label={t('待处理任务', 'Tasks')}
+        rows={(data) => data.tasks}
+        rowKey={(row) => row.id}
+        cursor={cursor}
+        empty={
+          <EmptyState
+            what={t('没有需要人工处理的订单', 'Nothing waits for people')}
+            why={t('发货失败、缺货或需要确认时会出现在这里。', 'Failures, empty pools and questions appear here.')}
+          />
+        }
+        columns={[
+          {
+            title: t('已等待', 'Waiting'),
+            render: (row) => {
+              const ms = now - new Date(row.openedAt).getTime();
+              return (
+                <Tag color={ms > 1_800_000 ? 'red' : ms > 600_000 ? 'orange' : 'default'}>{duration(ms, language)}</Tag>
+              );
+            },
+          },
+          {
+            title: t('原因与处理办法', 'Why, and what to do'),
+            render: (row) => {
+              const words = language === 'en' ? row.en : row.zh;
+              return (
+                <div className="why-cell">
+                  <b>{words.cause}</b>
+                  <div className="mute">{words.next}</div>
+                </div>
+              );
+            },
+          },
+          {
+            title: t('订单', 'Order'),
+            render: (row) =>
+              row.order && (
+                <div>
+                  <Link to={`/orders/${row.order.no}`} className="mono">
+                    {row.order.no}
+                  </Link>{' '}
+                  <TestTag mode={row.mode} />
+                  <div className="mute">
+                    {row.order.productName} × {row.order.quantity} · {money(row.order.amountMinor, row.order.currency)}
+                  </div>
+                </div>
+              ),
+          },
+          {
+            title: t('状态', 'State'),
+            deskOnly: true,
+            render: (row) => row.order && <StateTag state={row.order.state} />,
+          },
+          { title: t('付款', 'Paid'), deskOnly: true, render: (row) => <Time at={row.order?.paidAt} /> },
+          {
+            title: t('处理人', 'Taken by'),
+            render: (row) =>
+              row.claimedBy === null ? (
+                <span className="mute">{t('无', 'nobody')}</span>
+              ) : (
+                <Tag color={row.claimedBy === me?.name ? 'blue' : 'default'}>{row.claimedBy}</Tag>
+              ),
+          },
+          {
+            title: t('操作', 'Actions'),
+            render: (row) =>
+              may('orders.act') && (
+                <span className="row">
+                  {row.claimedBy !== me?.name && (
+                    <Button size="small" onClick={() => take(row)}>
+                      {t('领取', 'Take')}
+                    </Button>
+                  )}
+                  {row.order &&
+                    row.proposals.slice(0, 3).map((kind, i) => (
+                      <Button
+                        key={kind}
+                        size="small"
+                        type={i === 0 ? 'primary' : 'default'}
+                        onClick={() => begin(row, kind)}
+                      >
+                        {actionText(kind, t).label}
+                      </Button>
+                    ))}
+                  {!row.order && <DoneButton task={row} />}
+                </span>
+              ),
+          },
+        ]}
+      />
+      {acting?.task.order && (
+        <ActionModal
+          no={acting.task.order.no}
+          kind={acting.kind}
+          missing={acting.task.order.quantity}
+          close={() => setActing(undefined)}
+        />
+      )}
+      {help && <KeysHelp close={() => setHelp(false)} />}
+    </Page>
+  );
+}
+
+function DoneButton({ task }: { readonly task: Task }): ReactNode {
+  const t = useT();
+  const { message } = App.useApp();
+  const errorText = useErrorText();
+  const close = useChange('post', '/api/console/tasks/:id/close');
+  return (
+    <Button
+      size="small"
+      onClick={() =>
+        close.mutate(
+          { params: { id: task.id }, body: { note: t('已处理', 'done') } },
+          { onError: (error) => void message.error(errorText(error).cause) },
+        )
+      }
+    >
+      {t('已处理', 'Done')}
+    </Button>
+  );
+}
+
+function KeysHelp({ close }: { readonly close: () => void }): ReactNode {
+  const t = useT();
+  const keys: readonly (readonly [string, string])[] = [
+    ['j / k', t('下一个 / 上一个', 'next / previous')],
+    ['Enter', t('打开订单', 'open the order')],
+    ['c', t('领取', 'take')],
+    ['d', t('手动发货', 'deliver by hand')],
+    ['p', t('从卡密池发货', 'deliver from the pool')],
+    ['r', t('重试', 'retry')],
+    ['x', t('关闭订单', 'close the order')],
+  ];
+  return (
+    <Modal open title={t('快捷键', 'Keys')} footer={null} onCancel={close}>
+      <Card size="small">
+        {keys.map(([key, what]) => (
+          <div key={key} className="row">
+            <kbd className="mono">{key}</kbd>
+            <span>{what}</span>
+          </div>
+        ))}
+      </Card>
+    </Modal>
+  );
+}
+
+/** The time, every ten seconds: how long a task waits is seen to grow. */
+function useClock(): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 10_000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
