@@ -7,6 +7,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { startFakeSupplier } from '../../dev/fakes/acg-supplier.ts';
 import { recordedHistory } from '../support/history.ts';
 import { stopServices, testTemporal } from '../support/services.ts';
 import { startSystem } from '../support/system.ts';
@@ -35,10 +36,12 @@ function write(name: string, history: string): void {
 }
 
 async function recordAll(address: string, played: Readonly<Record<string, Scenario>>, webhookUrl?: string) {
-  const trouble: Trouble = { failing: 0 };
+  const supplier = await startFakeSupplier({ port: 0 });
+  const trouble: Trouble = { failing: 0, supplier };
   const system = await startSystem({
     temporal: address,
     clear: true,
+    reach: [supplier.url],
     ...(webhookUrl && { webhookUrl }),
     fault(point) {
       if (point !== 'advance:before-commit' || trouble.failing === 0) return;
@@ -53,6 +56,7 @@ async function recordAll(address: string, played: Readonly<Record<string, Scenar
     }
   } finally {
     await system.stop();
+    await supplier.close();
   }
 }
 

@@ -1,8 +1,10 @@
 /** The ways an order can go, each played on the real system so that its history can be recorded. */
 import { randomUUID } from 'node:crypto';
+import type { FakeSupplier } from '../../dev/fakes/acg-supplier.ts';
 import { call, openPickup, until, type PlacedOrder } from '../../dev/client.ts';
 import { staffAction } from '../../workflows/messages.ts';
 import { eventsOf, newestRun, recordedHistory, resetTo, workflowOf } from '../support/history.ts';
+import { buying } from '../support/buying.ts';
 import type { System } from '../support/system.ts';
 
 /** Plays one order and returns its number; what its workflow has then written is the recording. */
@@ -11,6 +13,8 @@ export type Scenario = (system: System, trouble: Trouble) => Promise<string>;
 /** Makes the next looks at an order fail, as a database in trouble would. */
 export interface Trouble {
   failing: number;
+  /** One that sells. */
+  readonly supplier: FakeSupplier;
 }
 
 const patience = 30_000;
@@ -150,6 +154,31 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     await addKeys(system);
     trouble.failing = 2;
     return ended(system, await paid(system, await place(system)));
+  },
+  async 'waits for 已确认, confirmed by staff'(system) {
+    await addKeys(system);
+    const trigger = (when: string): Promise<unknown> =>
+      system.parts.pool.query(`update products set trigger = jsonb_build_object('when', $2::text) where sku = $1`, [system.sku, when]); // prettier-ignore
+    await trigger('confirmed');
+    const orderNo = await paid(system, await place(system));
+    await reaches(system, orderNo, 'waiting_confirmation');
+    await trigger('paid');
+    await act(system, orderNo, 'confirm_payment');
+    return ended(system, orderNo);
+  },
+  async 'delivered by hand while it waited'(system) {
+    const orderNo = await waitsForStock(system);
+    await call(`${system.base}/api/console/orders/${orderNo}/actions`, {
+      token: system.opsToken,
+      body: { id: randomUUID(), kind: 'deliver_by_hand', goods: [`REC-${randomUUID()}`], note: 'recorded' },
+    });
+    return ended(system, orderNo);
+  },
+  async 'bought at a supplier'(system, { supplier }) {
+    supplier.stock('UP-1', 1);
+    const shop = buying(system);
+    const sku = await shop.product([{ supplierId: await shop.acg(supplier) }]);
+    return ended(system, await paid(system, await system.shop.order({ sku, accountId: system.sandbox })));
   },
   // Last: it would take the keys of those after it.
   'pool empty, still waiting': (system) => waitsForStock(system),
