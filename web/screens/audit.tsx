@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { useChange, useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
 import { useT } from '../i18n.tsx';
-import { actionName } from '../ui/actions.ts';
+import { actionName, actorName } from '../ui/actions.ts';
 import { Detail } from '../ui/detail.tsx';
 import { useFilters } from '../ui/filters.ts';
 import { Time } from '../ui/format.tsx';
@@ -75,7 +75,7 @@ export function AuditScreen(): ReactNode {
           style={{ width: 180 }}
           value={filters['actor']}
           onChange={(actor?: string) => change({ actor })}
-          options={(audit.data?.actors ?? []).map((value) => ({ value, label: value }))}
+          options={(audit.data?.actors ?? []).map((value) => ({ value, label: actorName(value, t) }))}
         />
         <Input.Search
           allowClear
@@ -95,7 +95,7 @@ export function AuditScreen(): ReactNode {
         empty={<EmptyState what={t('没有符合条件的记录', 'No such entries')} />}
         columns={[
           { title: t('时间', 'When'), render: (row) => <Time at={row.at} full /> },
-          { title: t('操作人', 'Who'), render: (row) => row.actor },
+          { title: t('操作人', 'Who'), render: (row) => actorName(row.actor, t) },
           { title: t('操作', 'What'), render: (row) => actionName(row.action, t) },
           {
             title: t('订单', 'Order'),

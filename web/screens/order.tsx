@@ -7,7 +7,7 @@ import type { Read } from '../api/routes.ts';
 import { useI18n, useT } from '../i18n.tsx';
 import { useMay } from '../shell/session.ts';
 import { ActionBar } from '../ui/act.tsx';
-import { actionName } from '../ui/actions.ts';
+import { actionName, actorName } from '../ui/actions.ts';
 import { Detail } from '../ui/detail.tsx';
 import { duration, money, Time } from '../ui/format.tsx';
 import { Page } from '../ui/page.tsx';
@@ -118,7 +118,7 @@ function History({ file }: { readonly file: File }): ReactNode {
           color: colour(entry.action),
           content: (
             <>
-              <b>{actionName(entry.action, t)}</b> <span className="mute">{entry.actor}</span>
+              <b>{actionName(entry.action, t)}</b> <span className="mute">{actorName(entry.actor, t)}</span>
               <div className="mute small">
                 <Time at={entry.at} full />
                 {i > 0 && ` · +${duration(at(i) - at(i - 1), language)}`}

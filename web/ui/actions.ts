@@ -42,6 +42,21 @@ const names: Readonly<Record<string, readonly [zh: string, en: string]>> = {
   sessions_ended: ['结束会话', 'Sessions ended'],
 };
 
+/** Actors that are no people have fixed names in the books. */
+const actorNames: Readonly<Record<string, readonly [zh: string, en: string]>> = {
+  automation: ['系统', 'automation'],
+  'payment notification': ['支付回调', 'payment notification'],
+  'temporal-ui (unverified)': ['流程界面（未验证身份）', 'workflow UI (unverified)'],
+  'ops token': ['运维令牌', 'ops token'],
+  buyer: ['买家', 'buyer'],
+  'command line': ['命令行', 'command line'],
+  'not signed in': ['未登录者', 'not signed in'],
+};
+export function actorName(actor: string, t: Translate): string {
+  const found = actorNames[actor];
+  return found ? t(...found) : actor;
+}
+
 export function actionName(action: string, t: Translate): string {
   const found = names[action];
   return found ? t(...found) : action;
