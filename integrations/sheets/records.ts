@@ -1,12 +1,16 @@
 /** Records of a file in any of the formats, as a stream: a million lines pass through, none is kept. */
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { parse } from 'csv-parse';
 import type { Encoding } from '../../domain/encoding.ts';
 import type { Cell, FileFormat, FileRow } from '../../domain/key-file.ts';
 import { openXlsx, sheetRows } from './xlsx.ts';
+import { SheetError } from './zip.ts';
 
 /** The file's bytes, as often as they are wanted. */
 export type Pieces = () => AsyncIterable<Buffer>;
+
+const longestLine = 200_000;
 
 /** Throws if the bytes are not in this encoding. */
 export async function* decoded(pieces: Pieces, encoding: Encoding): AsyncGenerator<string> {
@@ -23,6 +27,8 @@ export async function* textLines(text: AsyncIterable<string>): AsyncGenerator<{ 
   for await (const piece of text) {
     const lines = (rest + piece).split('\n');
     rest = lines.pop() ?? '';
+    // No key is so long; without a cap, each further piece of a file without line ends would copy all before it.
+    if (rest.length > longestLine) throw new SheetError('TOO_LARGE', `line ${line + lines.length + 1} is too long`);
     for (const each of lines) {
       line++;
       const bare = each.endsWith('\r') ? each.slice(0, -1) : each;
@@ -39,7 +45,7 @@ export async function* csvRows(text: AsyncIterable<string>, delimiter: string): 
     relax_column_count: true,
     skip_empty_lines: true,
     info: true,
-    max_record_size: 200_000,
+    max_record_size: longestLine,
   });
   Readable.from(text)
     .on('error', (error) => parser.destroy(error))
@@ -52,7 +58,12 @@ export async function* csvRows(text: AsyncIterable<string>, delimiter: string): 
 export async function* xlsxRows(pieces: Pieces): AsyncGenerator<FileRow> {
   const all: Buffer[] = [];
   for await (const piece of pieces()) all.push(piece);
-  yield* sheetRows(await openXlsx(Buffer.concat(all)));
+  let rows = 0;
+  for (const row of sheetRows(await openXlsx(Buffer.concat(all)))) {
+    yield row;
+    // All of it is in memory, so nobody is waited for: others are let through.
+    if (++rows % 1_000 === 0) await setImmediate();
+  }
 }
 
 /** By the first bytes, then by name: an .xlsx is a zip archive; anything else is text. */

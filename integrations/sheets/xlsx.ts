@@ -3,10 +3,16 @@
  * do what a reader of keys must not: give a formula's remembered result as a value, a date as a number, or a number
  * whose last digits Excel has lost. Nothing is evaluated. (ECMA-376 part 1, §18.3, §18.4, §18.8.)
  */
+import { setImmediate } from 'node:timers/promises';
 import type { Cell, FileRow } from '../../domain/key-file.ts';
+import { attribute, elements, firstElement, unescape, without } from './xml.ts';
 import { openArchive, SheetError, type Archive } from './zip.ts';
 
 const unpackedCap = 256 * 1024 * 1024;
+/** What a sheet of Excel holds at most. */
+const rowCap = 1_048_576;
+/** No cell behind the 60th column is read, nor one behind so many of the same row. */
+const cellCap = 1_000;
 
 interface Book {
   readonly sheet: string;
@@ -27,14 +33,15 @@ export async function openXlsx(bytes: Buffer): Promise<Book> {
     // No writer of spreadsheets declares entities; who does, attacks.
     if (xml !== undefined && /<!DOCTYPE|<!ENTITY/i.test(xml.slice(0, 2_000))) throw new SheetError('NOT_A_SHEET', 'a DTD'); // prettier-ignore
   }
-  return { sheet, strings: strings === undefined ? [] : sharedStrings(strings), styles: styles === undefined ? [] : numberStyles(styles) }; // prettier-ignore
+  return { sheet, strings: strings === undefined ? [] : await sharedStrings(strings), styles: styles === undefined ? [] : numberStyles(styles) }; // prettier-ignore
 }
 
 async function firstSheet(archive: Archive): Promise<string> {
   const book = await archive.text('xl/workbook.xml');
   const links = await archive.text('xl/_rels/workbook.xml.rels');
-  const id = /<(?:\w+:)?sheet\b[^>]*?\b(?:\w+:)id="([^"]+)"/.exec(book ?? '')?.[1];
-  for (const [, attributes = ''] of (links ?? '').matchAll(/<(?:\w+:)?Relationship\b([^>]*)>/g)) {
+  const named = firstElement(book ?? '', 'sheet');
+  const id = named && attribute(named.attributes, 'id');
+  for (const { attributes } of elements(links ?? '', 'Relationship')) {
     if (attribute(attributes, 'Id') !== id) continue;
     const target = attribute(attributes, 'Target') ?? '';
     return target.startsWith('/') ? target.slice(1) : `xl/${target}`;
@@ -47,13 +54,15 @@ export function* sheetRows({ sheet, strings, styles }: Book): Generator<FileRow>
   const merged = mergedColumns(sheet);
   const above = new Map<number, { cell: Cell; until: number }>();
   let line = 0;
-  for (const [, head = '', body = ''] of sheet.matchAll(
-    /<(?:\w+:)?row\b([^>]*?)(?:\/>|>([\s\S]*?)<\/(?:\w+:)?row>)/g,
-  )) {
-    line = Number(attribute(head, 'r') ?? line + 1);
+  let rows = 0;
+  for (const row of elements(sheet, 'row')) {
+    if (++rows > rowCap) throw new SheetError('TOO_LARGE', `more than ${rowCap} rows`);
+    line = Number(attribute(row.attributes, 'r') ?? line + 1);
     const cells: (Cell | undefined)[] = [];
     let column = -1;
-    for (const [, attributes = '', inner] of body.matchAll(/<(?:\w+:)?c\b([^>]*?)(?:\/>|>([\s\S]*?)<\/(?:\w+:)?c>)/g)) {
+    let seen = 0;
+    for (const { attributes, inner } of elements(row.inner ?? '', 'c')) {
+      if (++seen > cellCap) break;
       const at = attribute(attributes, 'r');
       column = at === undefined ? column + 1 : columnOf(at);
       if (column > 60) break;
@@ -73,7 +82,7 @@ function mergedColumns(sheet: string): Map<string, number> {
   const areas = new Map<string, number>();
   const at = sheet.indexOf('mergeCells');
   if (at < 0) return areas;
-  for (const [, attributes = ''] of sheet.slice(at).matchAll(/<(?:\w+:)?mergeCell\b([^>]*)>/g)) {
+  for (const { attributes } of elements(sheet.slice(at), 'mergeCell')) {
     const [, from = '', row = '', last = ''] =
       /^([A-Z]+)(\d+):[A-Z]+(\d+)$/.exec(attribute(attributes, 'ref') ?? '') ?? [];
     areas.set(`${columnOf(from)}:${row}`, Number(last));
@@ -91,7 +100,7 @@ function readCell(
   const type = attribute(attributes, 't') ?? 'n';
   if (/<(?:\w+:)?f\b/.test(inner)) return { text: '', kind: 'formula' };
   if (type === 'inlineStr') return text(plainText(inner));
-  const raw = /<(?:\w+:)?v\b[^>]*>([\s\S]*?)<\/(?:\w+:)?v>/.exec(inner)?.[1];
+  const raw = firstElement(inner, 'v')?.inner;
   if (raw === undefined || raw === '') return undefined;
   if (type === 's') return text(strings[Number(raw)] ?? '');
   if (type === 'str') return text(unescape(raw));
@@ -109,39 +118,20 @@ function text(value: string): Cell | undefined {
   return value === '' ? undefined : { text: value, kind: 'text' };
 }
 
-function sharedStrings(xml: string): string[] {
-  return Array.from(xml.matchAll(/<(?:\w+:)?si\b[^>]*?(?:\/>|>([\s\S]*?)<\/(?:\w+:)?si>)/g), ([, inner]) => plainText(inner ?? '')); // prettier-ignore
+/** A million of them take a while: others are let through in between. */
+async function sharedStrings(xml: string): Promise<string[]> {
+  const all: string[] = [];
+  for (const { inner = '' } of elements(xml, 'si')) {
+    if (all.push(plainText(inner)) % 5_000 === 0) await setImmediate();
+  }
+  return all;
 }
 
 /** The text of runs, without the reading aids (rPh) of East Asian text. */
 function plainText(xml: string): string {
-  const runs = xml.includes('rPh') ? xml.replace(/<(?:\w+:)?rPh\b[\s\S]*?<\/(?:\w+:)?rPh>/g, '') : xml;
   let all = '';
-  for (const [, run = ''] of runs.matchAll(/<(?:\w+:)?t\b[^>]*?(?:\/>|>([\s\S]*?)<\/(?:\w+:)?t>)/g)) all += run;
+  for (const { inner = '' } of elements(xml.includes('rPh') ? without(xml, 'rPh') : xml, 't')) all += inner;
   return unescape(all);
-}
-
-const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
-
-/** XML entities, then the `_x000D_` form of characters that XML cannot hold (§22.9.2.19). */
-function unescape(xml: string): string {
-  const plain = !xml.includes('&')
-    ? xml
-    : xml.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (whole, hex?: string, decimal?: string, name?: string) => {
-        if (name !== undefined) return entities[name] ?? whole;
-        const code = hex === undefined ? Number(decimal) : parseInt(hex, 16);
-        return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-      });
-  if (!plain.includes('_x')) return plain;
-  return plain.replace(/_x([0-9a-f]{4})_/gi, (_whole, hex: string) => String.fromCharCode(parseInt(hex, 16)));
-}
-
-const patterns = new Map<string, RegExp>();
-
-function attribute(attributes: string, name: string): string | undefined {
-  let pattern = patterns.get(name);
-  if (!pattern) patterns.set(name, (pattern = new RegExp(`(?:^|\\s)${name}="([^"]*)"`)));
-  return pattern.exec(attributes)?.[1];
 }
 
 function columnOf(reference: string): number {
@@ -159,11 +149,14 @@ const builtInDates = (id: number): boolean => (id >= 14 && id <= 22) || (id >= 2
 
 function numberStyles(xml: string): NumberStyle[] {
   const custom = new Map<number, string>();
-  for (const [, attributes = ''] of xml.matchAll(/<(?:\w+:)?numFmt\b([^>]*)>/g)) {
-    custom.set(Number(attribute(attributes, 'numFmtId')), unescape(attribute(attributes, 'formatCode') ?? ''));
+  for (const { attributes } of elements(xml, 'numFmt')) {
+    custom.set(
+      Number(attribute(attributes, 'numFmtId')),
+      unescape((attribute(attributes, 'formatCode') ?? '').slice(0, 1_000)),
+    );
   }
-  const cells = /<(?:\w+:)?cellXfs\b[\s\S]*?<\/(?:\w+:)?cellXfs>/.exec(xml)?.[0] ?? '';
-  return Array.from(cells.matchAll(/<(?:\w+:)?xf\b([^>]*)>/g), ([, attributes = '']) => {
+  const cells = firstElement(xml, 'cellXfs')?.inner ?? '';
+  return Array.from(elements(cells, 'xf'), ({ attributes }) => {
     const id = Number(attribute(attributes, 'numFmtId') ?? 0);
     const code = custom.get(id);
     if (code === undefined) return builtInDates(id) ? 'date' : 'plain';

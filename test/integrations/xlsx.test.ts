@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { EncodingProbe } from '../../domain/encoding.ts';
 import { FingerprintSet } from '../../domain/fingerprint-set.ts';
 import { cutLine, readKey, type Cell } from '../../domain/key-file.ts';
+import { textLines } from '../../integrations/sheets/records.ts';
 import { openXlsx, sheetRows } from '../../integrations/sheets/xlsx.ts';
 import { openArchive, SheetError } from '../../integrations/sheets/zip.ts';
 import { createHash } from 'node:crypto';
@@ -36,6 +37,41 @@ describe('files of keys', () => {
     assert.throws(() => openArchive(Buffer.from('PK nothing'), 1), SheetError);
     const archive = openArchive(readFileSync('test/fixtures/libreoffice-text.xlsx'), 100);
     await assert.rejects(archive.text('xl/styles.xml'), (e) => e instanceof SheetError && e.code === 'TOO_LARGE');
+  });
+  it('a small archive does not stall the process: what never ends is looked for once', () => {
+    const begin = '<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>K</t></is></c></row>';
+    for (const part of [
+      '<row>',
+      '<row',
+      '<row><c>',
+      '<mergeCells><mergeCell ref="A1:A2"',
+      '<row><c t="inlineStr"><is><t>',
+    ]) {
+      const sheet = begin + part.repeat(Math.ceil(4_000_000 / part.length));
+      const before = performance.now();
+      const rows = [...sheetRows({ sheet, strings: [], styles: [] })];
+      assert.equal(rows[0]?.cells[0]?.text, 'K');
+      assert.ok(performance.now() - before < 5_000, `${part} took ${performance.now() - before} ms`);
+    }
+    const inOne = `${begin}<row>${'<c><is><rPh>'.repeat(300_000)}</row>`;
+    const before = performance.now();
+    assert.equal([...sheetRows({ sheet: inOne, strings: [], styles: [] })].length, 1);
+    assert.ok(performance.now() - before < 5_000);
+    assert.throws(() => [...sheetRows({ sheet: '<row/>'.repeat(1_048_577), strings: [], styles: [] })], (e) => e instanceof SheetError && e.code === 'TOO_LARGE'); // prettier-ignore
+  });
+  it('entities that a file declares are never expanded', () => {
+    const sheet = '<row r="1"><c t="str"><v>&a;&lt;&#x41;&constructor;&toString;</v></c></row>';
+    assert.equal([...sheetRows({ sheet, strings: [], styles: [] })][0]?.cells[0]?.text, '&a;<A&constructor;&toString;');
+  });
+  it('a file without line ends is refused early, not copied again for each of its pieces', async () => {
+    let given = 0;
+    const pieces = async function* () {
+      for (; given < 400; given++) yield await Promise.resolve('x'.repeat(512 * 1024));
+    };
+    await assert.rejects(async () => {
+      for await (const line of textLines(pieces())) assert.fail(String(line.line));
+    }, SheetError);
+    assert.ok(given < 3, `${given} pieces`);
   });
   for (const [what, hex, wanted] of [
     ['UTF-8 with a mark', 'efbbbf61', 'utf-8'],
