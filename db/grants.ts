@@ -13,6 +13,7 @@ interface Waiter {
   readonly quantity: number;
   /** It has stood first for so long that others may pass. */
   readonly passable: boolean;
+  readonly servable: boolean;
 }
 
 /** Orders and cards that one transaction touches at most, an order of more than so many cards apart. */
@@ -33,9 +34,14 @@ const gate = statement<{ open: boolean }, [number, Mode]>(
    select coalesce((select value = 'true'::jsonb from settings where key = 'auto_delivery'), true)
       and coalesce((select quarantined_at is null from products where id = $1), false) as open`,
 );
+// Tried again by people, it keeps its place and is served before its story looks: a Temporal that is silent must not make
+// it block those behind. Sent to a supplier by people, it is passed: it only has not left the line yet.
+const servable = `(state = 'waiting_stock' or (state = 'paid' and purchase_id is null and (source is null or source = 'pool') and not recheck))`;
 const line = statement<Waiter, [number, Mode, number, number]>(
   'grant_line',
-  `select order_id as "orderId", quantity, coalesce(blocked_at <= now() - $3 * interval '1 millisecond', false) as passable
+  `select order_id as "orderId", quantity, coalesce(blocked_at <= now() - $3 * interval '1 millisecond', false) as passable,
+     -- By its key, one at a time: a join could read all orders of a state.
+     coalesce((select ${servable} from orders where id = order_id), false) as servable
    from stock_waits where product_id = $1 and mode = $2 order by paid_at, order_id limit $4`,
 );
 const cards = statement<{ id: number }, [number, Mode, number]>(
@@ -45,7 +51,7 @@ const cards = statement<{ id: number }, [number, Mode, number]>(
 // Who acts on an order now holds its row: the granter waits for nobody (it would be a circle), it comes again.
 const lockOrders = statement<{ id: number }, [number[]]>(
   'grant_lock_orders',
-  `select id from orders where id = any ($1::bigint[]) and state = 'waiting_stock' for update skip locked`,
+  `select id from orders where id = any ($1::bigint[]) and ${servable} for update skip locked`,
 );
 const release = statement<object, [number[], number[]]>(
   'grant_release',
@@ -87,7 +93,7 @@ export async function grantStock(pool: Pool, productId: number, mode: Mode, head
     await tx.query('select pg_advisory_xact_lock($1, $2)', [advisory.product, productId]);
     if (!one(await gate(tx, [productId, mode])).open) return { orders: 0, more: false };
     // Those who let others pass do not fill the page: 1000 of them would hide everybody behind.
-    const waiters = await line(tx, [productId, mode, headMs, atOnce * 10]);
+    const waiters = (await line(tx, [productId, mode, headMs, atOnce * 10])).filter((w) => w.servable);
     const [first] = waiters;
     if (!first) return { orders: 0, more: false };
     const wanted = Math.max(atOnce, first.quantity);

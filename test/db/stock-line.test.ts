@@ -123,6 +123,21 @@ describe('the line of orders that wait for stock', function () {
     assert.deepEqual(await delivered([big, ...small]), [big, ...small]);
   });
 
+  it('rule 7: while no story looks, who was tried again is served in its place, who was sent to a supplier is passed', async () => {
+    const ids = await orders(4);
+    await wait(ids);
+    const [again = 0, elsewhere = 0, ...behind] = ids;
+    const act = async (id: number, kind: 'retry' | 'choose_source', source?: string): Promise<void> => {
+      const [order] = await query<{ no: string }>(system, 'select no from orders where id = $1', id);
+      await applyAction(system.parts.pool, { id: randomUUID(), orderNo: order?.no ?? '', kind, actorId: actors.opsToken, note: 'now', ...(source && { source }) }); // prettier-ignore
+    };
+    await act(again, 'retry');
+    await act(elsewhere, 'choose_source', 'suppliers');
+    await keys(3);
+    assert.equal(await grant(), 3);
+    assert.deepEqual(await delivered(ids), [again, ...behind]);
+  });
+
   it('rule 7: the end of the blocking time is a row: the granter comes by itself', async () => {
     const [big = 0] = await orders(1, 5);
     await wait([big]);
