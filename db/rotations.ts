@@ -24,7 +24,9 @@ const columns = `id, ring, key_id as "keyId", state, place, done, total, started
 const start = statement<{ id: number }, [Ring, string, Buffer, number]>(
   'rotation_start',
   `with fresh as (
-     insert into data_keys (ring, kek_id, wrapped) values ($1, $2, $3) returning id
+     -- Not by a process that still has the master key of before: the next start could not open it.
+     insert into data_keys (ring, kek_id, wrapped)
+     select $1, $2, $3 where not exists (select from data_keys where kek_id <> $2) returning id
    ), begun as (
      insert into key_rotations (ring, key_id, actor_id, total)
      select $1, id, $4, greatest((select reltuples from pg_class where oid = case $1 when 'card' then 'cards'::regclass else 'orders'::regclass end), 0)::bigint
@@ -34,7 +36,7 @@ const start = statement<{ id: number }, [Ring, string, Buffer, number]>(
    )
    select id from begun`,
 );
-/** A new data key, and the promise to re-encrypt under it. Throws ROTATION_RUNNING. */
+/** A new data key, and the promise to re-encrypt under it. Throws ROTATION_RUNNING, MASTER_KEY_CHANGED. */
 export async function startRotation(
   db: Queryable,
   ring: RotatedRing,
@@ -42,7 +44,9 @@ export async function startRotation(
   actorId: number,
 ): Promise<number> {
   try {
-    return one(await start(db, [ring, key.kekId, key.wrapped, actorId])).id;
+    const begun = (await start(db, [ring, key.kekId, key.wrapped, actorId]))[0];
+    if (!begun) throw new KnownError('MASTER_KEY_CHANGED');
+    return begun.id;
   } catch (error) {
     throw sqlState(error) === '23505' ? new KnownError('ROTATION_RUNNING') : error;
   }

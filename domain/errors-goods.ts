@@ -133,6 +133,13 @@ export const goodsErrors = {
     'The export is in a state that does not allow this',
     'Reload; ask again if needed',
   ),
+  MASTER_KEY_CHANGED: entry(
+    409,
+    '主密钥已更换，本进程仍在使用旧的主密钥',
+    '请用新的主密钥重启所有进程，然后再轮换',
+    'The master key was changed; this process still has the old one',
+    'Start all processes with the new master key, then rotate',
+  ),
   ROTATION_RUNNING: entry(
     409,
     '密钥轮换正在进行',

@@ -49,7 +49,7 @@ export async function createOrdersWorker(options: OrdersWorkerOptions): Promise<
     workflowBundle: await workflowBundle(),
     activities: { ...createActivities(options.steps), ...createCaseActivities(options.steps) },
     interceptors: {
-      activity: [() => ({ inbound: stepInterceptor(options.steps.log, options.metrics) })],
+      activity: [() => ({ inbound: stepInterceptor(options.steps.log, options.metrics, options.steps.keyring) })],
     },
     // A worker that is killed holds a sticky queue that nobody polls: give it up soon (rule 17).
     stickyQueueScheduleToStartTimeout: '2 seconds',
@@ -79,7 +79,7 @@ export async function createImportsWorker(options: OrdersWorkerOptions): Promise
     workflowBundle: await workflowBundle(),
     activities: createImportActivities(options.steps),
     interceptors: {
-      activity: [() => ({ inbound: stepInterceptor(options.steps.log, options.metrics) })],
+      activity: [() => ({ inbound: stepInterceptor(options.steps.log, options.metrics, options.steps.keyring) })],
     },
     stickyQueueScheduleToStartTimeout: '2 seconds',
     maxCachedWorkflows: 20,

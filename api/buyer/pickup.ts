@@ -88,7 +88,9 @@ export function pickupRouter({ pool, keyring, environment }: ApiDeps): Router {
     const order = await pickupState(pool, session);
     if (!order) throw new KnownError('PICKUP_DENIED');
     const sold = await soldText(pool, order.orderId);
-    const goods = cards.map((card) => shownKey(openKey(keyring, card.productId, card), sold.labels));
+    const goods = await keyring.knowing(() =>
+      cards.map((card) => shownKey(openKey(keyring, card.productId, card), sold.labels)),
+    );
     const { validity, instructions, page } = rendered({
       orderNo: order.no,
       sku: '',

@@ -67,6 +67,7 @@ interface Opened {
 export class Keyring {
   readonly #kek: KeyEncryptionKey;
   readonly #reload: (() => Promise<readonly DataKeyRow[]>) | undefined;
+  #learning: Promise<void> | undefined;
   #keys: ReadonlyMap<number, Opened> = new Map();
   /** Newest active key per ring. */
   #current: ReadonlyMap<Ring, number> = new Map();
@@ -103,6 +104,29 @@ export class Keyring {
   /** Reads the rows again: another process may have made a key. */
   async refresh(): Promise<void> {
     if (this.#reload) await this.#take(await this.#reload());
+  }
+
+  /**
+   * `work`, which may run twice: once more after the keys were read again, if it met one that another process made. A
+   * process may have slept, or been unable to read, while the others went on.
+   */
+  async knowing<T>(work: () => T | Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof KeyringError) || error.code !== 'UNKNOWN_KEY') throw error;
+      await this.refresh();
+      return work();
+    }
+  }
+
+  /** For callers that do not ask again: the next one finds the key. */
+  #learn(): void {
+    this.#learning ??= this.refresh()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#learning = undefined;
+      });
   }
 
   /** The number of the key that seals a ring now. */
@@ -142,6 +166,7 @@ export class Keyring {
       throw new KeyringError('FORMAT', 'these bytes were not sealed by a keyring');
     }
     const header = sealed.subarray(0, headerLength);
+    if (!this.#keys.has(sealed.readUInt32BE(1))) this.#learn();
     const key = this.#key(sealed.readUInt32BE(1), ring);
     try {
       return gcmOpen(key, sealed.subarray(headerLength), Buffer.concat([header, Buffer.from(aad)]));

@@ -9,7 +9,9 @@ import { actors } from '../../db/locks.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { readEnvironment } from '../../integrations/environment.ts';
 import { openKey } from '../../integrations/keyring/goods.ts';
-import { KeyringError } from '../../integrations/keyring/kek.ts';
+import { KeyringError, loadMasterKey } from '../../integrations/keyring/kek.ts';
+import { Keyring } from '../../integrations/keyring/keyring.ts';
+import { until } from '../../dev/client.ts';
 import { composeProcess } from '../../worker/compose.ts';
 import { reencrypt } from '../../worker/loops/reencrypt.ts';
 import { openImporter, type Importer } from '../support/goods.ts';
@@ -91,6 +93,28 @@ describe('encryption of keys', function () {
     assert.equal((await pool.query(`select from tasks where code = 'POOL_EMPTY'`)).rowCount, 0);
   });
 
+  it('rule 18: a process that slept through a rotation reads the keys again when it meets one that it does not know', async () => {
+    const { id, sku } = await importer.product();
+    const { keyring } = system.parts.steps;
+    const slept = async () => Keyring.open(loadMasterKey({ MASTER_KEY_FILE: system.masterKeyFile }), await loadDataKeys(system.parts.pool), () => loadDataKeys(system.parts.pool)); // prettier-ignore
+    const [asking, notAsking] = [await slept(), await slept()];
+    await importer.ask('key-rotations', { ring: 'card' });
+    await sql(`update data_keys set created_at = created_at - interval '1 minute'`);
+    await keyring.refresh();
+    await system.shop.addCards(sku, ['new key']);
+    const [card] = await cardsOf(id);
+    assert.ok(card);
+    assert.throws(() => openKey(notAsking, id, card), (e) => e instanceof KeyringError && e.code === 'UNKNOWN_KEY'); // prettier-ignore
+    assert.equal(await asking.knowing(() => openKey(asking, id, card)), 'new key');
+    await until(
+      'the keys were read',
+      () => Promise.resolve(notAsking.currentKey('card') === keyring.currentKey('card') || undefined),
+      10_000,
+    );
+    assert.equal(openKey(notAsking, id, card), 'new key');
+    await sql(`update key_rotations set state = 'done' where state = 'running'`);
+  });
+
   it('rule 18: contacts, remarks and pickup tokens rotate too', async () => {
     const placed = await system.shop.order({ sku: system.sku, email: 'rotate@example.com', accountId: system.sandbox });
     await importer.ask('key-rotations', { ring: 'contact' });
@@ -120,9 +144,12 @@ describe('encryption of keys', function () {
     await assert.rejects(start({}), (e) => e instanceof KeyringError);
     const rows = await loadDataKeys(system.parts.pool);
     assert.equal(new Set(rows.map((row) => row.kekId)).size, 1);
-    // A process that runs since before goes on with the keys that it holds.
+    // A process that runs since before goes on with the keys that it holds, and makes none that the next start cannot open.
     await system.parts.steps.keyring.refresh();
     assert.equal(openKey(system.parts.steps.keyring, id, card), 'after');
+    const refused = await importer.ask<{ error: { code: string } }>('key-rotations', { ring: 'card' }, { expect: 409 });
+    assert.equal(refused.error.code, 'MASTER_KEY_CHANGED');
+    assert.equal((await loadDataKeys(system.parts.pool)).length, rows.length);
   });
 
   it('D6: a key is shown for a reason and audited; an export neutralises formulas, is handed out once, and can need a second person', async () => {
