@@ -152,3 +152,12 @@ export async function dispatchFailed(
 ): Promise<void> {
   await failed(db, [id, channelId, failure.slice(0, 200), retryInSeconds]);
 }
+
+const back = statement<object, [number[]]>(
+  'dispatches_back',
+  `update dispatches set attempts = attempts - 1, available_at = now() + interval '15 seconds' where id = any ($1::bigint[]) and state = 'pending'`,
+);
+/** Taken, but not tried: the channel did not take the one before them. */
+export async function dispatchesBack(db: Queryable, ids: readonly number[]): Promise<void> {
+  if (ids.length > 0) await back(db, [[...ids]]);
+}

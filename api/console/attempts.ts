@@ -1,5 +1,6 @@
 /** Attempts to sign in, counted per login and per address. Logins are counted as blind indexes: typos may be passwords. */
 import type { Request } from 'express';
+import { ipKeyGenerator } from 'express-rate-limit';
 import { chargeAttempt, forgetAttempts, noteFailure } from '../../db/sign-in.ts';
 import type { Pool } from '../../db/sql.ts';
 import { KnownError } from '../../domain/errors.ts';
@@ -21,7 +22,8 @@ export function createAttempts(pool: Pool, keyring: Keyring): Attempts {
   return {
     async begin(login, request) {
       const from = request.ip ?? '';
-      const keys = [keyOf(login), `address:${from}`] as const;
+      // Who has one address of IPv6 has a whole /64 of them.
+      const keys = [keyOf(login), `address:${ipKeyGenerator(from, 64)}`] as const;
       const byLogin = await chargeAttempt(pool, keys[0], loginLockout);
       const byAddress = await chargeAttempt(pool, keys[1], addressLockout);
       const waitSeconds = Math.max(byLogin.wait, byAddress.wait);

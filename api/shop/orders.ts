@@ -1,6 +1,7 @@
 /** Orders of shops: placed once per idempotency key, whatever happens between. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Router } from 'express';
+import { ipKeyGenerator } from 'express-rate-limit';
 import { accountForOrder, type ApiCaller } from '../../db/access.ts';
 import { productBySku } from '../../db/catalog.ts';
 import { orderByKey, orderByNo, type OrderRow } from '../../db/orders.ts';
@@ -117,7 +118,8 @@ export async function place(deps: ApiDeps, { caller, headers, body }: Placing): 
     locale: body.locale,
     contact: email === null ? null : keyring.seal('contact', email, aad),
     contactIndex: email === null ? null : keyring.fingerprint('contact', email.trim().toLowerCase()),
-    addressIndex: body.buyerAddress === undefined ? null : keyring.fingerprint('address', body.buyerAddress),
+    addressIndex:
+      body.buyerAddress === undefined ? null : keyring.fingerprint('address', ipKeyGenerator(body.buyerAddress, 64)),
     remark: body.remark ? keyring.seal('contact', body.remark, aad) : null,
     tokenHash: sha256(token),
     token: keyring.seal('contact', token, aad),

@@ -28,8 +28,15 @@ export function maskConfig(fields: readonly ConfigField[], config: Config): Reco
   );
 }
 
-/** A form comes back with secrets masked or left out: those keep their value. */
-export function mergeConfig(fields: readonly ConfigField[], old: Config, given: Config): Record<string, string> {
+const originOf = (value = ''): string => (/^https?:/i.test(value) && URL.canParse(value) ? new URL(value).origin : '');
+
+/**
+ * A form comes back with secrets masked or left out: those keep their value. Not if an address is another one now: who
+ * may change an address must not have secrets sent there that they cannot read.
+ */
+export function mergeConfig(fields: readonly ConfigField[], stored: Config, given: Config): Record<string, string> {
+  const moved = fields.some((f) => !f.secret && originOf(given[f.key]) !== originOf(stored[f.key]));
+  const old = moved ? {} : stored;
   const merged: Record<string, string> = {};
   for (const [key, value] of Object.entries(given)) {
     const field = fields.find((f) => f.key === key);

@@ -170,6 +170,28 @@ describe('rules, channels and settings by the console', function () {
     assert.equal((await list()).channels.length, 0);
   });
 
+  it('C2: a channel that does not answer costs the others one wait, not one for each of its messages', async () => {
+    const secret = `whsec_${randomBytes(32).toString('base64')}`;
+    const { id } = await owner.json<{ id: number }>('POST', '/api/console/channels', { kind: 'webhook', name: 'w', config: { url: hookUrl, secret } }); // prettier-ignore
+    await query(
+      system,
+      `with n as (insert into notices (kind, audience, code) select 'incident', 'staff', 'POOL_EMPTY' from generate_series(1, 8) returning id)
+       insert into dispatches (notice_id, channel_id) select id, $1 from n`,
+      id,
+    );
+    hooks.length = 0;
+    hookStatus = 503;
+    await sendNotices(system.parts.steps);
+    hookStatus = 204;
+    assert.equal(hooks.length, 1);
+    const rest = await query<{ attempts: number }>(system, `select attempts from dispatches where channel_id = $1 and state = 'pending' order by attempts`, id); // prettier-ignore
+    assert.deepEqual(rest.map((row) => row.attempts), [0, 0, 0, 0, 0, 0, 0, 1]); // prettier-ignore
+    await query(system, 'update dispatches set available_at = now() where channel_id = $1', id);
+    await sendNotices(system.parts.steps);
+    assert.equal(hooks.length, 9, 'none is lost, none comes twice');
+    await owner.json('DELETE', `/api/console/channels/${id}`);
+  });
+
   it('C2: the rate of a channel is kept by any number of processes', async () => {
     const secret = `whsec_${randomBytes(32).toString('base64')}`;
     const { id } = await owner.json<{ id: number }>('POST', '/api/console/channels', { kind: 'webhook', name: 'r', config: { url: hookUrl, secret } }); // prettier-ignore

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import type { Request } from 'express';
+import { createAttempts } from '../../api/console/attempts.ts';
+import { KnownError } from '../../domain/errors.ts';
 import { generate } from 'otplib';
 import { makeLink } from '../../api/console/link.ts';
 import { actors } from '../../db/locks.ts';
@@ -78,6 +81,17 @@ describe('E6: accounts of the console', function () {
     const answers = await Promise.all(Array.from({ length: 40 }, () => signIn('nobody-at-all', 'guess guess')));
     const codes = await Promise.all(answers.map(async (a) => (await problem(a)).code));
     assert.ok(codes.filter((c) => c === 'LOGIN_FAILED').length <= 6, codes.join());
+    await system.parts.pool.query('delete from sign_in_failures');
+  });
+
+  it('guesses from a /64 of IPv6, which everybody has whole, count together', async () => {
+    const attempts = createAttempts(system.parts.pool, system.parts.steps.keyring);
+    const from = (i: number) => ({ ip: `2001:db8:1:2:${i.toString(16)}::1` }) as Request;
+    const guess = async (i: number) => attempts.begin(`login-${i}`, from(i)).then(() => 'free', (e: unknown) => e instanceof KnownError && e.code); // prettier-ignore
+    const answers = [];
+    for (let i = 0; i < 42; i++) answers.push(await guess(i));
+    assert.equal(answers.at(0), 'free');
+    assert.equal(answers.at(-1), 'LOGIN_LOCKED');
     await system.parts.pool.query('delete from sign_in_failures');
   });
 

@@ -63,6 +63,13 @@ describe('suppliers in the console', function () {
     // The form comes back as it was shown: the masked secret keeps its value.
     await api(`suppliers/${id}`, { method: 'PUT', body: { name: '上游壹号', config: seen.config, maxParallel: 2 } });
     await api(`suppliers/${id}/check`, { method: 'POST' });
+    // With another address it does not: whoever listens there would get it.
+    const stolen = await api<Refused>(`suppliers/${id}`, {
+      method: 'PUT',
+      body: { name: '上游壹号', config: { ...seen.config, site: 'https://thief.example' }, maxParallel: 2 },
+      expect: 400,
+    });
+    assert.deepEqual(stolen.error.detail.map((p) => p.field), ['appKey']); // prettier-ignore
     const { rows: noted } = await system.parts.pool.query<{ detail: { changed: string[] } }>(
       `select detail from audit where action = 'supplier_changed'`,
     );

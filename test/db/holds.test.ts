@@ -94,6 +94,12 @@ describe('holds and expiry', function () {
       await call(`${system.base}/api/v1/orders`, { token: system.shop.apiKey, body: body(email), headers: { 'idempotency-key': randomUUID() } }); // prettier-ignore
     }
     assert.equal(await refused(sku, { email: 'x3@example.com', buyerAddress: '203.0.113.7' }), 'HOLD_LIMIT');
+    // One line has a whole /64 of IPv6: other addresses of it are the same buyer.
+    const six = (i: number) => ({ ...body(`six${i}@example.com`), buyerAddress: `2001:db8:1:2::${i}` });
+    for (const i of [1, 2]) {
+      await call(`${system.base}/api/v1/orders`, { token: system.shop.apiKey, body: six(i), headers: { 'idempotency-key': randomUUID() } }); // prettier-ignore
+    }
+    assert.equal(await refused(sku, { email: 'six3@example.com', buyerAddress: '2001:db8:1:2:3::4' }), 'HOLD_LIMIT');
   });
 
   it('D5: what has expired is never sold, counts as expired at once, and leaves the pool', async () => {

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../../activities/deps.ts';
 import { finishBuyerNotice, takeBuyerNotices } from '../../db/buyer-notices.ts';
-import { busyChannels, dispatchFailed, dispatchSent, takeDispatches, type Dispatch, type StoredChannel } from '../../db/channels.ts'; // prettier-ignore
+import { busyChannels, dispatchesBack, dispatchFailed, dispatchSent, takeDispatches, type Dispatch, type StoredChannel } from '../../db/channels.ts'; // prettier-ignore
 import { tellIncidents } from '../../db/incidents.ts';
 import { climbLadder } from '../../db/ladder.ts';
 import { readSetting } from '../../db/settings.ts';
@@ -45,24 +45,31 @@ export async function sendNotices(deps: PeopleDeps): Promise<boolean> {
       const channel = channels.get(one.kind);
       if (!channel) return false;
       const due = await takeDispatches(deps.pool, one.id, channel.perMinute);
-      for (const dispatch of due) await send(deps, one, channel, dispatch);
+      for (const [at, dispatch] of due.entries()) {
+        if (await send(deps, one, channel, dispatch)) continue;
+        // A channel that hangs costs one wait, not one for each of its messages: the others have their next turn soon.
+        await dispatchesBack(deps.pool, due.slice(at + 1).map((rest) => rest.id)); // prettier-ignore
+        break;
+      }
       return due.length > 0;
     }),
   );
   return results.some(Boolean);
 }
 
-async function send(deps: PeopleDeps, stored: StoredChannel, channel: Channel, dispatch: Dispatch): Promise<void> {
+async function send(deps: PeopleDeps, stored: StoredChannel, channel: Channel, dispatch: Dispatch): Promise<boolean> {
   const { pool, keyring, outbound, mailer, publicUrl, log } = deps;
   try {
     const config = JSON.parse(keyring.open('secret', stored.config, secretAad('channels', stored.id)).toString('utf8')) as Record<string, string>; // prettier-ignore
     const tools = { outbound, mailer, now: new Date() };
     await channel.send(config, messageOf(dispatch, publicUrl), `notice_${dispatch.noticeId}_${stored.id}`, tools);
     await dispatchSent(pool, dispatch.id, stored.id);
+    return true;
   } catch (error) {
     const reason = error instanceof ChannelError ? error.reason : error instanceof Error ? error.name : 'unknown';
     await dispatchFailed(pool, dispatch.id, stored.id, reason, pauseAfter(dispatch.attempts));
     log.warn({ channel: stored.id, kind: stored.kind, attempt: dispatch.attempts, reason }, 'a channel did not take a message'); // prettier-ignore
+    return false;
   }
 }
 
