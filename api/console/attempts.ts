@@ -13,7 +13,7 @@ export interface Attempt {
 }
 export interface Attempts {
   /** Rejects with LOGIN_LOCKED (detail: seconds to wait). */
-  begin(login: string, request: Request): Promise<Attempt>;
+  begin(login: string, request: Pick<Request, 'ip' | 'res'>): Promise<Attempt>;
   forgive(login: string): Promise<void>;
 }
 

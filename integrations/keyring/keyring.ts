@@ -67,7 +67,7 @@ interface Opened {
 export class Keyring {
   readonly #kek: KeyEncryptionKey;
   readonly #reload: (() => Promise<readonly DataKeyRow[]>) | undefined;
-  #learning: Promise<void> | undefined;
+  #learning = false;
   #keys: ReadonlyMap<number, Opened> = new Map();
   /** Newest active key per ring. */
   #current: ReadonlyMap<Ring, number> = new Map();
@@ -122,10 +122,12 @@ export class Keyring {
 
   /** For callers that do not ask again: the next one finds the key. */
   #learn(): void {
-    this.#learning ??= this.refresh()
+    if (this.#learning) return;
+    this.#learning = true;
+    this.refresh()
       .catch(() => undefined)
       .finally(() => {
-        this.#learning = undefined;
+        this.#learning = false;
       });
   }
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { Request } from 'express';
 import { createAttempts } from '../../api/console/attempts.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { generate } from 'otplib';
@@ -86,7 +85,7 @@ describe('E6: accounts of the console', function () {
 
   it('guesses from a /64 of IPv6, which everybody has whole, count together', async () => {
     const attempts = createAttempts(system.parts.pool, system.parts.steps.keyring);
-    const from = (i: number) => ({ ip: `2001:db8:1:2:${i.toString(16)}::1` }) as Request;
+    const from = (i: number) => ({ ip: `2001:db8:1:2:${i.toString(16)}::1` });
     const guess = async (i: number) => attempts.begin(`login-${i}`, from(i)).then(() => 'free', (e: unknown) => e instanceof KnownError && e.code); // prettier-ignore
     const answers = [];
     for (let i = 0; i < 42; i++) answers.push(await guess(i));
