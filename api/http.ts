@@ -1,5 +1,6 @@
 /** What every request goes through: its id, its errors in two languages, the door against plain http. */
 import { randomUUID } from 'node:crypto';
+import type { Writable } from 'node:stream';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { isInfrastructure, isUnstorableText } from '../db/sql.ts';
@@ -77,6 +78,20 @@ const insecurePage = `<!doctype html><html lang="zh-CN"><head><meta charset="utf
 
 function isLoopback(address: string | undefined): boolean {
   return address !== undefined && /^(127\.|::1$|::ffff:127\.)/.test(address);
+}
+
+/** Sends a piece of a long answer; false if the receiver has gone, who will never be ready for more. */
+export function sendPiece(response: Writable, text: string): Promise<boolean> {
+  if (response.destroyed) return Promise.resolve(false);
+  if (response.write(text)) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const end = (there: boolean) => () => {
+      response.off('drain', ready).off('close', gone);
+      resolve(there);
+    };
+    const [ready, gone] = [end(true), end(false)];
+    response.once('drain', ready).once('close', gone);
+  });
 }
 
 /** For pages and answers that hold, or lead to, goods. */

@@ -23,6 +23,7 @@ import { keyFingerprint, keyParts, keyText, openKey } from '../../integrations/k
 import { csvLine } from '../../integrations/sheets/csv-out.ts';
 import { consoleCards } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
+import { sendPiece } from '../http.ts';
 import { person, serve, type Authenticate } from '../serve.ts';
 
 type Card = (typeof consoleCards.cardView)['_output'];
@@ -112,7 +113,7 @@ function exportFile(router: Router, authenticate: Authenticate, { pool, keyring 
         const parts = keyParts(openKey(keyring, card.productId, card));
         return csvLine([String(card.id), parts.join('----'), card.soldAt?.toISOString() ?? '', card.orderNo ?? '']);
       });
-      if (!response.write(lines.join(''))) await new Promise((resolve) => response.once('drain', resolve));
+      if (!(await sendPiece(response, lines.join('')))) break;
     }
     await countExport(pool, row.id, cards);
     response.end();

@@ -9,6 +9,7 @@ import { KnownError } from '../../domain/errors.ts';
 import { keyProblems } from '../../domain/key-problems.ts';
 import { sealPiece } from '../../integrations/keyring/goods.ts';
 import type { ApiDeps } from '../deps.ts';
+import { sendPiece } from '../http.ts';
 import { person, type Authenticate } from '../serve.ts';
 
 const pieceSize = 512 * 1024;
@@ -65,7 +66,7 @@ export function uploadRoutes(router: Router, authenticate: Authenticate, { pool,
       const blocks = await importProblems(pool, row.id, after);
       for (const { problems } of blocks) {
         const lines = problems.map(([line, code]) => `${line},${code},"${keyProblems[code].zh}","${keyProblems[code].en}"\r\n`); // prettier-ignore
-        if (!response.write(lines.join(''))) await new Promise((resolve) => response.once('drain', resolve));
+        if (!(await sendPiece(response, lines.join('')))) return;
       }
       const last = blocks.at(-1);
       if (!last) break;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { Writable } from 'node:stream';
+import { sendPiece } from '../../api/http.ts';
 import { openApiDocument } from '../../api/openapi.ts';
 import { startSystem, type System } from '../support/system.ts';
 
@@ -38,6 +40,16 @@ describe('what callers may write', function () {
       },
     });
     assert.equal(order.status, 201);
+  });
+
+  it('a long answer whose receiver has gone ends, and waits for nobody', async () => {
+    const slow = new Writable({ highWaterMark: 1, write: (_chunk, _encoding, done) => void setImmediate(done) });
+    assert.equal(await sendPiece(slow, 'piece'), true);
+    const dead = new Writable({ highWaterMark: 1, write: () => undefined });
+    const sent = sendPiece(dead, 'piece');
+    dead.destroy();
+    assert.equal(await sent, false);
+    assert.equal(await sendPiece(dead, 'more'), false);
   });
 
   it('G4: every pattern of the API document is a regular expression that fits what the API itself gives', () => {
