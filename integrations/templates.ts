@@ -16,9 +16,14 @@ const engine = new Liquid({
   templates: {},
 });
 
+const longest = 100_000;
+
 /** Renders one text; throws for what {@link checkTexts} would name. */
 export function renderText(text: string, variables: TextVariables): string {
-  return String(engine.parseAndRenderSync(text, variables));
+  const rendered = String(engine.parseAndRenderSync(text, variables));
+  // Some hundred characters that are captured and repeated make hundreds of megabytes within all the other bounds.
+  if (rendered.length > longest) throw new Error(`the text becomes longer than ${longest} characters`);
+  return rendered;
 }
 
 export interface TextProblem {

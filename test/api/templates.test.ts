@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { sampleVariables } from '../../domain/templates.ts';
+import { checkTexts, renderText } from '../../integrations/templates.ts';
 import { advance } from '../../activities/advance.ts';
 import { sendMail } from '../../activities/tell.ts';
 import { openPickup } from '../../dev/client.ts';
@@ -55,6 +57,12 @@ describe('delivery templates', function () {
     assert.equal(await refused('{{ order.constructor }}'), 'TEMPLATE_INVALID');
     assert.equal(await refused('{% for i in (1..100000000) %}x{% endfor %}'), 'TEMPLATE_INVALID');
     assert.equal(await refused('{{ order.no'), 'TEMPLATE_INVALID');
+  });
+
+  it('D8: a text that grows without bound, by repeating what it captured, is refused and never sent', () => {
+    const text = '{% capture s %}{% for i in (1..9000) %}0123456789{% endfor %}{% endcapture %}{% for i in (1..1000) %}{{ s }}{% endfor %}'; // prettier-ignore
+    assert.throws(() => renderText(text, sampleVariables), /longer than/);
+    assert.equal(checkTexts({ 'zh-CN': { mailBody: text } }, sampleVariables).length, 1);
   });
 
   it('D8: the preview shows sample and real order, never the goods of one', async () => {
