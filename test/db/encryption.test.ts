@@ -8,7 +8,7 @@ import { loadDataKeys } from '../../db/data-keys.ts';
 import { actors } from '../../db/locks.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { readEnvironment } from '../../integrations/environment.ts';
-import { openKey } from '../../integrations/keyring/goods.ts';
+import { keyParts, keyText, openKey } from '../../integrations/keyring/goods.ts';
 import { KeyringError, loadMasterKey } from '../../integrations/keyring/kek.ts';
 import { Keyring } from '../../integrations/keyring/keyring.ts';
 import { until } from '../../dev/client.ts';
@@ -174,6 +174,11 @@ describe('encryption of keys', function () {
     assert.ok(text.includes(`"'=1+1"`) && text.includes(`"'12345678901234567"`), text);
     assert.equal((await file()).status, 409);
     await assert.rejects(decideExport(system.parts.pool, asked.id, 'approved', actors.commandLine), (e) => e instanceof KnownError && e.code === 'EXPORT_STATE'); // prettier-ignore
+  });
+
+  it('D6: a key that only looks like one of several parts is shown as it is', () => {
+    for (const text of ['\0', '\0{', '\0[1]', '\0{"a":"b"}', '\0null']) assert.deepEqual(keyParts(text), [text]);
+    assert.deepEqual(keyParts(keyText(['a', 'b'])), ['a', 'b']);
   });
 
   it('D6: a bad key is taken out of the pool, a sold one is not', async () => {
