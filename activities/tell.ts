@@ -1,6 +1,5 @@
 /** Mail to the buyer and webhook to the shop. They look first: a message that was sent is not sent again (rule 8). */
 import { finishMessage, loadMessage, type OutgoingMessage } from '../db/messages.ts';
-import { soldText } from '../db/templates.ts';
 import { textsFor } from '../domain/templates.ts';
 import { shownKey } from '../integrations/keyring/goods.ts';
 import { deliveryMail } from '../integrations/delivery-mail.ts';
@@ -32,16 +31,15 @@ export async function sendMail(deps: ActivityDeps, messageId: number): Promise<v
   const message = await pending(deps, messageId);
   if (!message?.contact) return;
   const aad = contactAad(message.orderNo);
-  const { texts, labels } = await soldText(deps.pool, message.orderId);
   const mail = deliveryMail({
     locale: message.locale,
     orderNo: message.orderNo,
     productName: message.productName,
     test: message.mode === 'test',
-    goods: openCards(deps.keyring, message).map((text) => shownKey(text, labels)),
+    goods: openCards(deps.keyring, message).map((text) => shownKey(text, message.labels)),
     sku: message.sku,
     quantity: message.quantity,
-    texts: textsFor(texts, message.locale),
+    texts: textsFor(message.texts, message.locale),
     pickupUrl: `${deps.publicUrl}/pickup#${deps.keyring.open('contact', message.token, aad).toString('utf8')}`,
   });
   try {

@@ -3,6 +3,7 @@ import { actors } from './locks.ts';
 import { statement, transaction, type Pool, type Queryable } from './sql.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { Mode } from '../domain/order.ts';
+import type { LocalizedTexts } from '../domain/templates.ts';
 
 export interface OutgoingMessage {
   readonly id: number;
@@ -23,6 +24,9 @@ export interface OutgoingMessage {
   readonly shopId: number;
   readonly webhookUrl: string | null;
   readonly webhookSecret: Buffer | null;
+  /** What a mail says besides, as sold, and the names of the parts of its keys. */
+  readonly texts: LocalizedTexts;
+  readonly labels: readonly string[];
   /** Sealed cards, in the order in which they are shown. */
   readonly cards: readonly SealedCard[];
 }
@@ -37,6 +41,7 @@ const load = statement<Omit<OutgoingMessage, 'cards'> & { cards: { id: number; c
   'message_load',
   `select m.id, m.kind, m.state, m.created_at as "createdAt", o.id as "orderId", o.no as "orderNo", o.mode, o.locale,
           p.id as "productId", p.name as "productName", p.sku, o.quantity, o.released_at as "releasedAt", o.contact, o.token,
+          coalesce((select content from delivery_texts where id = o.text_id and m.kind = 'mail'), '{}') as texts, p.part_labels as labels,
           s.id as "shopId", s.webhook_url as "webhookUrl", s.webhook_secret as "webhookSecret",
           coalesce((select jsonb_agg(jsonb_build_object('id', c.id, 'c', encode(c.ciphertext, 'base64'), 'f', encode(c.fingerprint, 'base64')) order by c.seq)
                     from cards c where c.order_id = o.id and c.state = 'sold' and m.kind = 'mail'), '[]') as cards

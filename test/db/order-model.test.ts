@@ -119,8 +119,9 @@ class Grant extends Step {
     await grantStock(r.system.parts.pool, r.product, 'test', 600_000);
     if (!m.on) return;
     for (const o of m.orders.filter((one) => one.inLine)) {
-      // Who is being looked at holds up the others; who wants more than there is, too.
-      if (o.state !== 'waiting_stock' || o.quantity > m.stock) break;
+      // Tried again, it is served in its place, before its story looks; who wants more than there is holds up the others.
+      if (o.state !== 'waiting_stock' && o.state !== 'paid') continue;
+      if (o.quantity > m.stock) break;
       deliver(m, o);
     }
   }
