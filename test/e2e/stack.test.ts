@@ -107,6 +107,7 @@ describe('npm start and npm run demo, as a person runs them', function () {
     const phone = await (await testBrowser()).newContext({ viewport: { width: 360, height: 740 }, locale: 'zh-CN' });
     const pickup = await phone.newPage();
     await pickup.goto(order.links.pickup);
+    await pickup.getByText('显示商品').click();
     await pickup.getByText(/^DEMO-[0-9A-F]{16}$/).waitFor();
     const wide = await pickup.evaluate<number>('document.documentElement.scrollWidth');
     assert.ok(wide <= 360, `${wide} px wide`);
