@@ -8,7 +8,7 @@ import { isFinal, type OrderState } from '../domain/order.ts';
 import { deadlines } from '../domain/policy.ts';
 import { parseTrigger } from '../domain/trigger.ts';
 import { deliverFromPool, deliverTyped, type HandOrder, type TypedCard } from './hand-delivery.ts';
-import { one, statement, transaction, type Pool, type Transaction } from './sql.ts';
+import { isContention, one, statement, transaction, type Pool, type Transaction } from './sql.ts';
 import { endsWithTrouble } from './task-kinds.ts';
 
 export interface StaffAction {
@@ -115,7 +115,14 @@ const insert = statement<
  * delivering by hand refuses. Nothing is changed then.
  */
 export async function applyAction(pool: Pool, action: StaffAction): Promise<AppliedAction> {
-  return transaction(pool, (tx) => applyActionIn(tx, action));
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await transaction(pool, (tx) => applyActionIn(tx, action));
+    } catch (error) {
+      // A person is not told to press again because automation held the order's row for a moment.
+      if (attempt === 3 || !isContention(error)) throw error;
+    }
+  }
 }
 
 /** The same inside a transaction. */

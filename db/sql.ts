@@ -111,6 +111,11 @@ export function isUnstorableText(error: unknown): boolean {
   return /^(22021|22P05)$/.test(sqlState(error) ?? '');
 }
 
+/** Two met at one lock, and this one was sent away: nothing is wrong, and it may come again at once. */
+export function isContention(error: unknown): boolean {
+  return ['40P01', '40001', '55P03'].includes(sqlState(error) ?? '');
+}
+
 /**
  * True if the database, not the data, is at fault: gone, starting, full, a lock or time limit, a lost race. Such a step
  * is tried again without end (rule 9, policy `infrastructure`).
