@@ -233,20 +233,6 @@ export const errors = {
     'The key pool is empty',
     'Import keys; the order goes out by itself then',
   ),
-  RESTORED_CHECK: entry(
-    409,
-    '该订单来自备份恢复，备份之后可能已经发过货',
-    '请核对邮件记录或询问买家：未收到则重试发货，已收到则关闭订单',
-    'This order comes from a restored backup and may have been delivered after it was made',
-    'Look at the mails sent or ask the buyer: retry if nothing came, close the order if it did',
-  ),
-  POOL_QUARANTINED: entry(
-    409,
-    '备份恢复后卡密池处于隔离状态',
-    '请核对已售卡密后解除隔离',
-    'The key pool is in quarantine after a restore',
-    'Check which keys were sold since the backup, then lift the quarantine',
-  ),
   AUTO_DELIVERY_OFF: entry(
     409,
     '全局自动发货已关闭',
