@@ -70,8 +70,12 @@ describe('Temporal loses its store while orders cannot simply go through', funct
     await fetch(retrying.payUrl);
     system.gateway.misbehave(retrying.orderNo, 'unpaid');
     await system.gateway.pay(retrying.orderNo);
-    const pending = async () =>
-      (await system.link?.client?.workflow.getHandle(`order-${retrying.orderNo}`).describe())?.raw.pendingActivities ?? []; // prettier-ignore
+    // Acknowledged is before started: until then there is nothing to describe.
+    const pending = () =>
+      system.link?.client?.workflow.getHandle(`order-${retrying.orderNo}`).describe().then(
+        (run) => run.raw.pendingActivities ?? [],
+        () => [],
+      ) ?? Promise.resolve([]); // prettier-ignore
     await until(
       'failed once',
       async () => ((await pending()).some((a) => a.lastFailure) ? true : undefined),
