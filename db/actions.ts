@@ -46,7 +46,7 @@ const lockByNo = statement<LockedOrder, [string]>(
      o.cleared_at is not null as cleared, o.confirm_by_query and o.payment_confirmed_at is null as unconfirmed,
      o.quantity - o.held as missing,
      p.quarantined_at is not null as quarantined
-   from orders o join products p on p.id = o.product_id where o.no = $1 for update of o`,
+   from orders o join products p on p.id = o.product_id where o.no = $1 for no key update of o`,
 );
 const earlier = statement<{ toState: OrderState; orderId: number }, [string]>(
   'action_earlier',

@@ -56,7 +56,7 @@ interface Wanted {
 
 const lockOrder = statement<object, [string]>(
   'case_lock_order',
-  'select 1 from orders where id = (select c.order_id from case_actions x join cases c on c.id = x.case_id where x.id = $1) for update',
+  'select 1 from orders where id = (select c.order_id from case_actions x join cases c on c.id = x.case_id where x.id = $1) for no key update',
 );
 const lockAction = statement<Wanted, [string]>(
   'case_lock_action',

@@ -21,7 +21,7 @@ const lock = statement<{ id: number; state: OrderState; trigger: unknown; cleare
   'clearing_lock_order',
   `select o.id, o.state, o.trigger, o.cleared_at is not null as cleared
    from orders o where o.id = (select order_id from payments where account_id = $1 and trade_no = $2
-                               and standing in ('accepted', 'late')) for update`,
+                               and standing in ('accepted', 'late')) for no key update`,
 );
 const note = statement<{ confirmations: number; final: boolean }, [number, string, number, boolean]>(
   'clearing_note',

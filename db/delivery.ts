@@ -73,7 +73,7 @@ const lock = statement<PaidOrder & { switchLock: string }, [number, number]>(
           o.rules_checked_at is null and exists (select from exception_rules where enabled) as unruled,
           coalesce((select jsonb_agg(jsonb_build_object('id', m.id, 'kind', m.kind) order by m.id)
                     from messages m where m.order_id = o.id and m.state = 'pending' and m.kind <> 'trouble'), '[]') as messages
-   from orders o where o.id = $1 for update of o`,
+   from orders o where o.id = $1 for no key update of o`,
 );
 
 /** The order under its row lock until the transaction ends; undefined if there is none. */

@@ -51,7 +51,7 @@ const cards = statement<{ id: number }, [number, Mode, number]>(
 // Who acts on an order now holds its row: the granter waits for nobody (it would be a circle), it comes again.
 const lockOrders = statement<{ id: number }, [number[]]>(
   'grant_lock_orders',
-  `select id from orders where id = any ($1::bigint[]) and ${servable} for update skip locked`,
+  `select id from orders where id = any ($1::bigint[]) and ${servable} for no key update skip locked`,
 );
 const release = statement<object, [number[], number[]]>(
   'grant_release',

@@ -69,7 +69,7 @@ const free = statement<{ id: number }, [number]>(
      limit $1
    ), settled as materialized (
      select o.id from orders o where o.id in (select order_id from due)
-       and o.state in ('unpaid', 'expired', 'closed', 'refunded', 'delivered') for update skip locked
+       and o.state in ('unpaid', 'expired', 'closed', 'refunded', 'delivered') for no key update skip locked
    ), freed as (
      update cards set state = 'available', order_id = null, held_until = null
      where id = any (array(select id from due)) and order_id in (select id from settled) and state = 'held'

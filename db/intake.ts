@@ -73,7 +73,7 @@ const lockForPayment = statement<LockedOrder, [string]>(
           o.paid_at is not null and not exists (select from payments y where y.order_id = o.id
             and y.standing in ('accepted', 'late', 'matched')) as "paidByHand"
    from orders o join products p on p.id = o.product_id
-   where o.no = $1 for update of o`,
+   where o.no = $1 for no key update of o`,
 );
 
 // $13 standing: null stores the notification alone. A payment that is there already changes nothing: the unique key on

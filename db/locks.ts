@@ -1,3 +1,9 @@
+/**
+ * Rows of orders are locked `for no key update`, which shuts out everybody else who locks them so, and lets a foreign key
+ * that points at them pass. With `for update` the telling of a trouble (task, then a notice that names the order) and a
+ * person who acts (order, then its tasks) waited for each other in a circle.
+ */
+
 /** Numbers of advisory locks, in one place so that two never collide. */
 export const advisory = {
   /** Shared by each allocation, exclusive for turning 全局自动发货 off (rule 13). */

@@ -59,7 +59,7 @@ function fromBase64(card: { id: number; c: string; f: string }): SealedCard {
   return { id: card.id, ciphertext: Buffer.from(card.c, 'base64'), fingerprint: Buffer.from(card.f, 'base64') };
 }
 
-const lock = statement<object, [number]>('message_lock_order', 'select from orders where id = $1 for update');
+const lock = statement<object, [number]>('message_lock_order', 'select from orders where id = $1 for no key update');
 const finish = statement<object, [number, number, 'sent' | 'failed', ErrorCode | null]>(
   'message_finish',
   `with ended as (

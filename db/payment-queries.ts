@@ -22,11 +22,11 @@ const queryDue = statement<QueryDue, [number]>(
               a.query_tokens + extract(epoch from now() - a.query_filled_at) * a.queries_per_minute / 60.0) as tokens
      from payment_accounts a
      where exists (select from orders o where o.account_id = a.id and o.next_query_at <= now())
-     for update skip locked
+     for no key update skip locked
    ), due as materialized (
      select o.id, r.id as account_id from ready r cross join lateral (
        select id from orders where account_id = r.id and next_query_at <= now() order by next_query_at
-       limit least($1, greatest(0, floor(r.tokens)))::int for update skip locked) o
+       limit least($1, greatest(0, floor(r.tokens)))::int for no key update skip locked) o
    ), spent as (
      update payment_accounts a set query_filled_at = now(),
        query_tokens = r.tokens - (select count(*) from due d where d.account_id = r.id)

@@ -72,7 +72,7 @@ interface LockedOrder extends Omit<OrderStart, 'outboxId'> {
 }
 const lockOrder = statement<LockedOrder, [string]>(
   'assign_lock_order',
-  `select o.state, o.mode, ${startColumns} from orders o join products p on p.id = o.product_id where o.no = $1 for update of o`,
+  `select o.state, o.mode, ${startColumns} from orders o join products p on p.id = o.product_id where o.no = $1 for no key update of o`,
 );
 const lockPayment = statement<
   { id: number; mode: Mode; standing: PaymentStanding; amountMinor: number; currency: string; refunding: boolean },

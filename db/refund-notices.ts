@@ -32,7 +32,7 @@ interface LockedPayment {
 // The order first: everything that changes an order begins with its row.
 const lockOrder = statement<object, [number, string]>(
   'money_notice_lock',
-  `select 1 from orders where id = (select order_id from payments where account_id = $1 and trade_no = $2) for update`,
+  `select 1 from orders where id = (select order_id from payments where account_id = $1 and trade_no = $2) for no key update`,
 );
 const payment = statement<LockedPayment, [number, string]>(
   'money_notice_payment',

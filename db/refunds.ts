@@ -59,7 +59,7 @@ const joins = 'refunds r join actors a on a.id = r.actor_id left join orders o o
 
 const lockOrder = statement<object, [number]>(
   'refund_lock_order',
-  'select 1 from orders where id = (select order_id from payments where id = $1) for update',
+  'select 1 from orders where id = (select order_id from payments where id = $1) for no key update',
 );
 // A statement of its own: the sums of the next one must see what was committed while this one waited.
 const lockMoney = statement<object, [number]>('refund_lock_money', 'select 1 from payments where id = $1 for update');

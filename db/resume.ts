@@ -18,7 +18,7 @@ const lifted = `state = 'attention' and failure_code = any ($1) and case failure
 const resume = statement<{ id: number }, [string[], number]>(
   'orders_resume',
   `with due as materialized (
-     select id from orders where ${lifted} order by paid_at, id limit $2 for update skip locked
+     select id from orders where ${lifted} order by paid_at, id limit $2 for no key update skip locked
    ), back as (
      update orders set state = 'paid', failure_code = null, next_deadline = now() + interval '30 seconds'
      where id = any (array(select id from due)) returning id, paid_at

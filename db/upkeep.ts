@@ -8,7 +8,7 @@ export type OpenOrder = Omit<OrderStart, 'outboxId'>;
 const expire = statement<{ id: number }, [number]>(
   'orders_expire',
   `update orders set state = 'expired' where id = any (array(
-     select id from orders where state = 'unpaid' and expires_at < now() order by expires_at limit $1 for update skip locked))
+     select id from orders where state = 'unpaid' and expires_at < now() order by expires_at limit $1 for no key update skip locked))
    and state = 'unpaid' returning id`,
 );
 /** Unpaid orders past their time. They keep `next_query_at`: the provider is asked once more after expiry. */
@@ -20,7 +20,7 @@ const overdue = statement<OpenOrder, [number]>(
   'orders_overdue',
   `with due as (
      select id from orders where done_at is null and paid_at is not null and next_deadline < now()
-     order by next_deadline limit $1 for update skip locked
+     order by next_deadline limit $1 for no key update skip locked
    ), pushed as (
      update orders set next_deadline = now() + case when released_at is null then interval '1 minute' else interval '1 hour' end
      where id = any (array(select id from due)) returning id

@@ -8,7 +8,11 @@ import { actors } from '../../db/locks.ts';
 import { setAutoDelivery } from '../../db/settings.ts';
 import { setQuarantine } from '../../db/catalog.ts';
 import { KnownError } from '../../domain/errors.ts';
+import { until } from '../../dev/client.ts';
+import { paidOrders as madePaid, query } from '../support/paid-orders.ts';
 import { startSystem, type System } from '../support/system.ts';
+
+const openTransaction = `select from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`;
 
 describe('reservation and release', function () {
   this.timeout(120_000);
@@ -23,24 +27,8 @@ describe('reservation and release', function () {
     fault = () => undefined;
   });
 
-  const sql = async <T extends object>(text: string, ...values: unknown[]): Promise<T[]> =>
-    (await system.parts.pool.query<T>(text, values)).rows;
-  /** Paid orders made straight in the database: what HTTP does is shown elsewhere. */
-  async function paidOrders(count: number, quantity: number): Promise<number[]> {
-    const { orderNo } = await system.shop.order({ sku: system.sku, accountId: system.sandbox });
-    const made = await sql<{ id: number }>(
-      `insert into orders (no, mode, shop_id, idempotency_key, request_hash, product_id, quantity, amount_minor, currency, account_id,
-         confirm_by_query, policy, token_hash, token, state, expires_at, paid_at, next_deadline)
-       select no || g, mode, shop_id, idempotency_key || g || $4, request_hash, product_id, $3, 100, currency, account_id, false, policy,
-         sha256(($4 || g)::bytea), token, 'paid', expires_at, now(), now() + interval '1 hour'
-       from orders, generate_series(1, $2) g where no = $1 returning id`,
-      orderNo,
-      count,
-      quantity,
-      randomUUID(),
-    );
-    return made.map((row) => row.id);
-  }
+  const sql = <T extends object>(text: string, ...values: unknown[]): Promise<T[]> => query<T>(system, text, ...values);
+  const paidOrders = (count: number, quantity: number): Promise<number[]> => madePaid(system, count, quantity);
   async function stock(count: number): Promise<void> {
     await sql(`update cards set state = 'void', order_id = null, sold_at = null where state <> 'void'`);
     await sql('delete from stock_waits');
@@ -127,7 +115,12 @@ describe('reservation and release', function () {
     fault = async (point) => {
       if (point !== 'advance:before-commit' || !hang) return;
       hang = false;
-      await new Promise((resolve) => setTimeout(resolve, 2_600));
+      await until(
+        'the server ends the session',
+        async () => ((await sql(openTransaction)).length === 0 ? true : undefined),
+        10_000,
+        50,
+      );
     };
     await assert.rejects(advance(system.parts.steps, id));
     assert.deepEqual(await advance(system.parts.steps, id), { next: 'end', state: 'delivered' });

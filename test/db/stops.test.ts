@@ -2,15 +2,20 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { advance, handOver } from '../../activities/advance.ts';
 import type { FaultPoint } from '../../activities/deps.ts';
+import { applyAction } from '../../db/actions.ts';
 import { setQuarantine } from '../../db/catalog.ts';
 import { actors } from '../../db/locks.ts';
+import { addNotice } from '../../db/notices.ts';
 import { liftQuarantine } from '../../db/quarantine.ts';
 import { resumeMore } from '../../db/resume.ts';
 import { setAutoDelivery } from '../../db/settings.ts';
 import { transaction } from '../../db/sql.ts';
 import { overdueOrders } from '../../db/upkeep.ts';
+import { until } from '../../dev/client.ts';
 import { paidOrders, query } from '../support/paid-orders.ts';
 import { startSystem, type System } from '../support/system.ts';
+
+const waitsForLock = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
 
 describe('orders that a stop holds up', function () {
   this.timeout(60_000);
@@ -92,6 +97,33 @@ describe('orders that a stop holds up', function () {
     assert.equal((await standing(id))?.state, 'attention');
     await resumeMore(system.parts.pool);
     assert.deepEqual(await standing(id), { state: 'paid', code: null, wakes: 1 });
+  });
+
+  it('C2 C3: people act on an order while others are told of its trouble: neither waits for the other in a circle', async () => {
+    const id = await order();
+    await handOver(system.parts.steps, id, 'UNEXPECTED');
+    const [{ no } = { no: '' }] = await query<{ no: string }>(system, 'select no from orders where id = $1', id);
+    let closing: Promise<unknown> = Promise.resolve();
+    await transaction(system.parts.pool, async (tx) => {
+      // As incidents and the ladder do: the task first, then a notice that names the order.
+      await tx.query('select from tasks where order_id = $1 for update', [id]);
+      closing = applyAction(system.parts.pool, {
+        id: randomUUID(),
+        orderNo: no,
+        kind: 'close',
+        actorId: actors.opsToken,
+        note: '',
+      });
+      await until(
+        'the action waits for the task',
+        async () => ((await query(system, waitsForLock)).length > 0 ? true : undefined),
+        10_000,
+      );
+      await tx.query(`set local lock_timeout = '300ms'`);
+      await addNotice(tx, { kind: 'incident', audience: 'staff', code: 'UNEXPECTED', orderId: id });
+    });
+    await closing;
+    assert.equal((await standing(id))?.state, 'closed');
   });
 
   it('rule 19: lifting one pool touches nobody who waits for another', async () => {
