@@ -5,13 +5,25 @@ export type Language = 'zh-CN' | 'en';
 /** Chooses the text of the language in force. */
 export type Translate = (zh: string, en: string) => string;
 
+/** A text that the server gives in both languages. */
+export interface Words {
+  readonly zh: string;
+  readonly en: string;
+}
+
 interface I18n {
   readonly language: Language;
   readonly setLanguage: (language: Language) => void;
   readonly t: Translate;
+  readonly say: (words: Words) => string;
 }
 const stored = 'miaofa.language';
-const Context = createContext<I18n>({ language: 'zh-CN', setLanguage: () => undefined, t: (zh) => zh });
+const Context = createContext<I18n>({
+  language: 'zh-CN',
+  setLanguage: () => undefined,
+  t: (zh) => zh,
+  say: ({ zh }) => zh,
+});
 
 function initial(): Language {
   const saved = localStorage.getItem(stored);
@@ -28,7 +40,8 @@ export function I18nProvider({ children }: { readonly children: ReactNode }): Re
   }, []);
   document.documentElement.lang = language;
   const t = useCallback<Translate>((zh, en) => (language === 'en' ? en : zh), [language]);
-  return <Context value={{ language, setLanguage, t }}>{children}</Context>;
+  const say = useCallback((words: Words) => t(words.zh, words.en), [t]);
+  return <Context value={{ language, setLanguage, t, say }}>{children}</Context>;
 }
 
 export function useI18n(): I18n {

@@ -10,6 +10,7 @@ import { secretAad } from '../../integrations/keyring/keyring.ts';
 import { maskConfig, mergeConfig } from '../../integrations/suppliers/account.ts';
 import { consoleChannels } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
+import { describeFields } from './config-fields.ts';
 import { person, serve, type Authenticate } from '../serve.ts';
 
 type Config = Record<string, string>;
@@ -55,7 +56,7 @@ export function channelRoutes(router: Router, authenticate: Authenticate, deps: 
       kinds: [...channels.values()].map(({ kind, name, configFields }) => ({
         kind,
         name,
-        fields: configFields.map(({ key, label, secret, required, pattern }) => ({ key, label, secret, required, pattern: pattern.source })), // prettier-ignore
+        fields: describeFields(configFields),
       })),
     }),
   );

@@ -9,6 +9,7 @@ import type { PaymentProvider } from '../../integrations/payments/provider.ts';
 import { maskConfig, mergeConfig } from '../../integrations/suppliers/account.ts';
 import { consoleAccounts } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
+import { describeFields } from './config-fields.ts';
 import { person, serve, type Authenticate } from '../serve.ts';
 
 type View = (typeof consoleAccounts.listAccounts)['response']['_output']['accounts'][number];
@@ -25,17 +26,7 @@ function describe(p: PaymentProvider) {
     canClose: p.close !== undefined,
     hasStatement: p.statement !== undefined,
     confirmByQueryDefault: p.confirmByQueryDefault,
-    fields: p.configFields.map((f) => ({
-      key: f.key,
-      label: f.label,
-      help: f.help ?? null,
-      secret: f.secret,
-      required: f.required,
-      multiline: f.multiline ?? false,
-      pattern: f.pattern.source,
-      fallback: f.fallback ?? null,
-      options: f.options ? f.options.map(({ value, label }) => ({ value, label })) : null,
-    })),
+    fields: describeFields(p.configFields),
   };
 }
 

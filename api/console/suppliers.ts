@@ -9,6 +9,7 @@ import { openDesk, type Desk } from '../../integrations/suppliers/desk.ts';
 import { SupplierTrouble, type SupplierAdapter } from '../../integrations/suppliers/supplier.ts';
 import { consoleSuppliers } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
+import { describeFields } from './config-fields.ts';
 import { person, serve, type Authenticate } from '../serve.ts';
 
 type View = (typeof consoleSuppliers.listSuppliers)['response']['_output']['suppliers'][number];
@@ -72,7 +73,7 @@ export function supplierRoutes(router: Router, authenticate: Authenticate, deps:
       kinds: [...suppliers.values()].map((a) => ({
         kind: a.id,
         name: a.name,
-        fields: a.configFields.map((f) => ({ ...f, pattern: f.pattern.source })),
+        fields: describeFields(a.configFields),
         canFind: a.capabilities.queryByOurRef,
         topUp: a.capabilities.topUp,
       })),

@@ -1,12 +1,9 @@
 /** Payment accounts (收款账户): forms made from what the providers say, and the callback check. */
 import { z } from 'zod';
 import { route } from './route.ts';
+import { at, configFields, configOf, idParams, maskedConfig, mode, words } from './shapes.ts';
 
-const mode = z.enum(['live', 'test']);
-const id = z.coerce.number().int().positive();
-const words = z.strictObject({ zh: z.string(), en: z.string() });
-const config = z.record(z.string().max(40), z.string().max(32_768));
-const at = z.iso.datetime();
+const config = configOf(32_768);
 const name = z.string().trim().min(1).max(80);
 const above = z.int().min(1).max(1_000_000_000_000).nullable();
 const rate = z.int().min(1).max(600);
@@ -29,19 +26,7 @@ export const paymentProviders = route({
         canClose: z.boolean(),
         hasStatement: z.boolean(),
         confirmByQueryDefault: z.boolean(),
-        fields: z.array(
-          z.strictObject({
-            key: z.string(),
-            label: words,
-            help: words.nullable(),
-            secret: z.boolean(),
-            required: z.boolean(),
-            multiline: z.boolean(),
-            pattern: z.string(),
-            fallback: z.string().nullable(),
-            options: z.array(z.strictObject({ value: z.string(), label: words })).nullable(),
-          }),
-        ),
+        fields: configFields,
       }),
     ),
   }),
@@ -53,7 +38,7 @@ const account = z
     provider: z.string(),
     mode,
     name: z.string(),
-    config: z.record(z.string(), z.string()).describe('Secrets are masked'),
+    config: maskedConfig,
     confirmByQuery: z.boolean(),
     confirmAboveMinor: z.int().nullable(),
     queriesPerMinute: z.int(),
@@ -95,7 +80,7 @@ export const updateAccount = route({
   path: '/api/console/payment-accounts/:id',
   summary: { zh: '修改收款账户', en: 'Change a payment account' },
   auth: { right: 'payments.configure' },
-  params: z.object({ id }),
+  params: idParams,
   body: z.strictObject({
     name,
     config: config.describe('Masked or missing secrets keep their value'),
@@ -132,7 +117,7 @@ export const checkCallback = route({
   path: '/api/console/payment-accounts/:id/callback-check',
   summary: { zh: '支付回调检测', en: 'Does a notification reach this system?' },
   auth: { right: 'payments.configure' },
-  params: z.object({ id }),
+  params: idParams,
   response: z.strictObject({
     state: z.enum(['ok', 'self_tested', 'failed']).describe('ok only after a real payment came by notification'),
     steps: z.array(step),
@@ -145,7 +130,7 @@ export const startRealCheck = route({
   path: '/api/console/payment-accounts/:id/callback-check/payment',
   summary: { zh: '用一笔小额真实付款检测回调', en: 'Check the callback with a small real payment' },
   auth: { right: 'payments.configure' },
-  params: z.object({ id }),
+  params: idParams,
   body: z.strictObject({
     amountMinor: z.int().min(1).max(1_000).default(1),
     currency: z.string().regex(/^[A-Z]{3}$/).default('CNY'),
@@ -166,7 +151,7 @@ export const realCheck = route({
   path: '/api/console/payment-accounts/:id/callback-check/payment',
   summary: { zh: '小额付款检测的结果', en: 'How the small real payment stands' },
   auth: { right: 'payments.read' },
-  params: z.object({ id }),
+  params: idParams,
   response: z.strictObject({
     state: z.enum(['none', 'waiting', 'paid_without_notification', 'ok']),
     seenAt: at.nullable(),

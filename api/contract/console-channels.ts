@@ -1,13 +1,11 @@
 /** Channels that tell people (C2, D7), and the in-app messages (站内信). */
 import { z } from 'zod';
 import { route } from './route.ts';
+import { at, configFields, configOf, idParams, maskedConfig, mode, words } from './shapes.ts';
 
-const words = z.strictObject({ zh: z.string(), en: z.string() });
 const text = z.strictObject({ cause: z.string(), next: z.string() });
-const config = z.record(z.string().max(40), z.string().max(2048));
 const audience = z.enum(['staff', 'owner']).describe('owner: hears what is for the owner as well');
-const params = z.object({ id: z.coerce.number().int().positive() });
-const given = { name: z.string().trim().min(1).max(60), audience: audience.default('staff'), config, enabled: z.boolean().default(true) }; // prettier-ignore
+const given = { name: z.string().trim().min(1).max(60), audience: audience.default('staff'), config: configOf(2048), enabled: z.boolean().default(true) }; // prettier-ignore
 
 export const channelKinds = route({
   method: 'get',
@@ -19,7 +17,7 @@ export const channelKinds = route({
       z.strictObject({
         kind: z.string(),
         name: words,
-        fields: z.array(z.strictObject({ key: z.string(), label: words, secret: z.boolean(), required: z.boolean(), pattern: z.string() })), // prettier-ignore
+        fields: configFields,
       }),
     ),
   }),
@@ -37,12 +35,12 @@ export const listChannels = route({
         kind: z.string(),
         name: z.string(),
         audience,
-        config: z.record(z.string(), z.string()).describe('Secrets are masked'),
+        config: maskedConfig,
         enabled: z.boolean(),
         health: z.strictObject({
           state: z.enum(['well', 'failing', 'unused', 'off']),
-          lastOkAt: z.iso.datetime().nullable(),
-          lastFailedAt: z.iso.datetime().nullable(),
+          lastOkAt: at.nullable(),
+          lastFailedAt: at.nullable(),
           lastFailure: z.string().nullable(),
           failures: z.int().describe('In a row'),
           waiting: z.int(),
@@ -68,7 +66,7 @@ export const updateChannel = route({
   path: '/api/console/channels/:id',
   summary: { zh: '修改通知渠道', en: 'Change a channel; masked secrets keep their value' },
   auth: { right: 'settings.edit' },
-  params,
+  params: idParams,
   body: z.strictObject(given),
   response: z.strictObject({ id: z.int() }),
   errors: ['CHANNEL_INVALID', 'CHANNEL_NOT_FOUND'],
@@ -79,7 +77,7 @@ export const removeChannel = route({
   path: '/api/console/channels/:id',
   summary: { zh: '删除通知渠道', en: 'Remove a channel' },
   auth: { right: 'settings.edit' },
-  params,
+  params: idParams,
   response: z.strictObject({ removed: z.literal(true) }),
   errors: ['CHANNEL_NOT_FOUND'],
 });
@@ -89,7 +87,7 @@ export const testChannel = route({
   path: '/api/console/channels/:id/test',
   summary: { zh: '发送测试消息', en: 'Send a test message now' },
   auth: { right: 'settings.edit' },
-  params,
+  params: idParams,
   response: z.strictObject({ sent: z.literal(true) }),
   errors: ['CHANNEL_NOT_FOUND', 'CHANNEL_FAILED', 'CHANNEL_INVALID'],
 });
@@ -109,7 +107,7 @@ export const listNotices = route({
     notices: z.array(
       z.strictObject({
         id: z.int(),
-        at: z.iso.datetime(),
+        at: at,
         kind: z.enum(['incident', 'digest', 'reminder', 'escalation', 'stock', 'restocked', 'test']),
         code: z.string(),
         zh: text,
@@ -119,7 +117,7 @@ export const listNotices = route({
         orderNo: z.string().nullable(),
         sku: z.string().nullable(),
         productName: z.string().nullable(),
-        mode: z.enum(['live', 'test']).nullable(),
+        mode: mode.nullable(),
         read: z.boolean(),
       }),
     ),

@@ -4,15 +4,13 @@ import { orderNoPattern } from '../../domain/ids.ts';
 import { paymentStandings } from '../../domain/payment.ts';
 import { orderStates } from '../../domain/order.ts';
 import { route } from './route.ts';
+import { at, idParams, mode, rowId } from './shapes.ts';
 
-const mode = z.enum(['live', 'test']);
-const id = z.coerce.number().int().positive();
-const before = id.optional().describe('Id of the last row of the page before');
+const before = rowId.optional().describe('Id of the last row of the page before');
 const limit = z.coerce.number().int().min(1).max(200).default(50);
 const orderNo = z.string().regex(orderNoPattern);
 const requestId = z.uuid().describe('Idempotency key: the same again gives the same answer');
 const note = z.string().trim().min(1).max(500).describe('Why; audited');
-const at = z.iso.datetime();
 const standing = z.enum(paymentStandings);
 
 const payment = z
@@ -56,7 +54,7 @@ export const assignPayment = route({
   path: '/api/console/payments/:id/assign',
   summary: { zh: '把付款分配给订单', en: 'Give a payment to an order' },
   auth: { right: 'payments.confirm' },
-  params: z.object({ id }),
+  params: idParams,
   body: z.strictObject({
     requestId,
     orderNo,
@@ -124,7 +122,7 @@ export const createRefund = route({
   path: '/api/console/payments/:id/refunds',
   summary: { zh: '退款', en: 'Refund a payment, whole or in part' },
   auth: { right: 'orders.refund' },
-  params: z.object({ id }),
+  params: idParams,
   body: z.strictObject({
     requestId,
     amountMinor: z.int().min(1).max(1_000_000_000_000).optional().describe('Default: all that is left'),
@@ -155,7 +153,7 @@ export const settleRefund = route({
   path: '/api/console/refunds/:id/settle',
   summary: { zh: '处理异常退款', en: 'Say how a stuck refund ended, or try it again' },
   auth: { right: 'orders.refund' },
-  params: z.object({ id }),
+  params: idParams,
   body: z.strictObject({
     how: z.enum(['again', 'done_by_hand', 'failed']).describe('again: the same refund number; nothing is paid twice'),
     note,
@@ -189,7 +187,7 @@ export const listNotifications = route({
   summary: { zh: '支付回调日志', en: 'Log of payment notifications' },
   auth: { right: 'payments.read' },
   query: z.object({
-    accountId: id.optional(),
+    accountId: rowId.optional(),
     provider: z.string().max(40).optional(),
     verdict: z.enum(['accepted', 'refused']).optional(),
     orderNo: z.string().max(64).optional(),
@@ -204,7 +202,7 @@ export const readNotification = route({
   path: '/api/console/notifications/:id',
   summary: { zh: '支付回调详情', en: 'A notification as it came, secrets masked' },
   auth: { right: 'payments.read' },
-  params: z.object({ id }),
+  params: idParams,
   response: z.strictObject({
     notification,
     headers: z.record(z.string(), z.string()),
@@ -223,7 +221,7 @@ export const replayNotification = route({
   path: '/api/console/notifications/:id/replay',
   summary: { zh: '重新处理回调', en: 'Take a notification in again' },
   auth: { right: 'payments.confirm' },
-  params: z.object({ id }),
+  params: idParams,
   body: z.strictObject({ note }),
   response: z.strictObject({ verdict: z.string(), decision: z.string().nullable() }),
   errors: ['NOTIFICATION_NOT_FOUND', 'NOTIFICATION_PURGED', 'ACCOUNT_NOT_FOUND'],

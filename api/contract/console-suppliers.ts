@@ -2,12 +2,9 @@
 import { z } from 'zod';
 import { purchaseStates } from '../../domain/supplier.ts';
 import { route } from './route.ts';
+import { at, configFields, configOf, idParams, maskedConfig, mode, rowId, words } from './shapes.ts';
 
-const mode = z.enum(['live', 'test']);
-const id = z.coerce.number().int().positive();
 const sku = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u);
-const words = z.strictObject({ zh: z.string(), en: z.string() });
-const config = z.record(z.string().max(40), z.string().max(8192));
 const minor = z.int().min(1).max(1_000_000_000_000);
 const options = z.record(z.string().min(1).max(40), z.string().min(1).max(200));
 
@@ -21,7 +18,7 @@ export const supplierKinds = route({
       z.strictObject({
         kind: z.string(),
         name: words,
-        fields: z.array(z.strictObject({ key: z.string(), label: words, secret: z.boolean(), required: z.boolean(), pattern: z.string() })), // prettier-ignore
+        fields: configFields,
         canFind: z.boolean().describe('An unknown outcome can be asked for; otherwise it goes to a person'),
         topUp: z.boolean(),
       }),
@@ -36,22 +33,22 @@ const supplierView = z
     mode,
     name: z.string(),
     currency: z.string(),
-    config: z.record(z.string(), z.string()).describe('Secrets are masked'),
+    config: maskedConfig,
     enabled: z.boolean(),
     maxParallel: z.int(),
     lowBalanceMinor: z.int().nullable(),
     balanceMinor: z.int().nullable(),
-    balanceAt: z.iso.datetime().nullable(),
+    balanceAt: at.nullable(),
     health: z.strictObject({
       state: z.enum(['well', 'sick', 'off']).describe('sick: left alone until `until`'),
-      until: z.iso.datetime().nullable(),
+      until: at.nullable(),
       calls: z.int().describe('Of the last hour, as the next five'),
       troubles: z.int(),
       refusals: z.int(),
       p50Ms: z.int().nullable(),
       p99Ms: z.int().nullable(),
       lastTrouble: z.string().nullable(),
-      lastTroubleAt: z.iso.datetime().nullable(),
+      lastTroubleAt: at.nullable(),
       open: z.int().describe('Purchases on the wire, pending, unknown or in review'),
     }),
   })
@@ -68,7 +65,7 @@ export const listSuppliers = route({
 
 const settings = z.strictObject({
   name: z.string().trim().min(1).max(80),
-  config,
+  config: configOf(8192),
   enabled: z.boolean().default(true),
   maxParallel: z.int().min(1).max(50).default(4).describe('Purchases at once'),
   lowBalanceMinor: minor.nullable().default(null).describe('Below it people are told'),
@@ -94,7 +91,7 @@ export const changeSupplier = route({
   path: '/api/console/suppliers/:id',
   summary: { zh: '修改供应商', en: 'Change a supplier' },
   auth: { right: 'suppliers.configure' },
-  params: z.object({ id }),
+  params: idParams,
   body: settings.describe('Secrets that are left out or still masked keep their value'),
   response: z.strictObject({ id: z.int() }),
   errors: ['SUPPLIER_NOT_FOUND', 'SUPPLIER_CONFIG_INVALID', 'SUPPLIER_NAME_TAKEN'],
@@ -105,7 +102,7 @@ export const checkSupplier = route({
   path: '/api/console/suppliers/:id/check',
   summary: { zh: '测试连接并查询余额', en: 'Try the connection and read the balance' },
   auth: { right: 'suppliers.configure' },
-  params: z.object({ id }),
+  params: idParams,
   response: z.strictObject({ balanceMinor: z.int(), currency: z.string(), ms: z.int() }),
   errors: ['SUPPLIER_NOT_FOUND', 'SUPPLIER_SILENT', 'SUPPLIER_BAD_ANSWER', 'SUPPLIER_DENIED'],
 });
@@ -115,7 +112,7 @@ export const resumeSupplier = route({
   path: '/api/console/suppliers/:id/resume',
   summary: { zh: '立即恢复向其采购', en: 'Buy from it again at once' },
   auth: { right: 'suppliers.configure' },
-  params: z.object({ id }),
+  params: idParams,
   response: z.strictObject({ id: z.int() }),
   errors: ['SUPPLIER_NOT_FOUND'],
 });
@@ -125,7 +122,7 @@ export const readCatalogue = route({
   path: '/api/console/suppliers/:id/catalogue',
   summary: { zh: '上游商品目录', en: "The supplier's catalogue" },
   auth: { right: 'suppliers.read' },
-  params: z.object({ id }),
+  params: idParams,
   query: z.object({ q: z.string().max(80).default(''), limit: z.coerce.number().int().min(1).max(200).default(50) }),
   response: z.strictObject({
     total: z.int(),
@@ -194,9 +191,9 @@ export const purchaseView = z
     supplierRef: z.string().nullable(),
     costMinor: z.int().nullable(),
     currency: z.string(),
-    createdAt: z.iso.datetime(),
-    placedAt: z.iso.datetime().nullable(),
-    settledAt: z.iso.datetime().nullable(),
+    createdAt: at,
+    placedAt: at.nullable(),
+    settledAt: at.nullable(),
   })
   .meta({ id: 'Purchase' });
 
@@ -210,9 +207,9 @@ export const listPurchases = route({
       .enum(['open', ...purchaseStates])
       .optional()
       .describe('open: all that are not ended, the wire included'),
-    supplierId: id.optional(),
+    supplierId: rowId.optional(),
     orderNo: z.string().max(40).optional(),
-    before: id.optional().describe('Id of the last one of the page before'),
+    before: rowId.optional().describe('Id of the last one of the page before'),
     limit: z.coerce.number().int().min(1).max(200).default(50),
   }),
   response: z.strictObject({ purchases: z.array(purchaseView) }),

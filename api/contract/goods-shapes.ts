@@ -2,10 +2,9 @@
 import { z } from 'zod';
 import { cardUses, productKinds, productStates, skuPattern } from '../../domain/product.ts';
 
-export const mode = z.enum(['live', 'test']);
+export { mode, at as time } from './shapes.ts';
 export const id = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
 export const idParam = z.object({ id });
-export const time = z.iso.datetime();
 export const sku = z.string().regex(skuPattern).describe('SKU编码, 1–64 letters, digits, . _ -');
 /** A page of a list, newest first: `after` is the last id of the page before. */
 export const paging = { after: id.optional(), limit: z.coerce.number().int().min(1).max(200).default(50) };

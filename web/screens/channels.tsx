@@ -1,30 +1,32 @@
 /** 通知渠道: who is told of trouble and empty pools, with a test of each. */
-import { App, Button, Drawer, Form, Input, Popconfirm, Segmented, Select, Switch, Tag } from 'antd';
-import { useState, type ReactNode } from 'react';
+import { App, Button, Form, Popconfirm, Segmented, Tag } from 'antd';
+import type { ReactNode } from 'react';
 import { useChange, useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
 import { useI18n, useT } from '../i18n.tsx';
+import { EditDrawer, useEditor, type Editor } from '../ui/edit-drawer.tsx';
 import { Time } from '../ui/format.tsx';
+import { EnabledItem, KindItem, NameItem } from '../ui/items.tsx';
 import { Page } from '../ui/page.tsx';
 import { ResourceTable } from '../ui/resource-table.tsx';
 import { filled, SchemaFields } from '../ui/schema-form.tsx';
-import { EmptyState, ErrorPanel, useErrorText } from '../ui/states.tsx';
+import { EmptyState, useErrorText } from '../ui/states.tsx';
 
 type Data = Read<'/api/console/channels'>;
 type Channel = Data['channels'][number];
 
 export function ChannelsScreen(): ReactNode {
-  const { t, language } = useI18n();
+  const { t, say } = useI18n();
   const { message } = App.useApp();
   const errorText = useErrorText();
   const channels = useRead('/api/console/channels');
   const kinds = useRead('/api/console/channel-kinds');
   const test = useChange('post', '/api/console/channels/:id/test');
   const remove = useChange('delete', '/api/console/channels/:id');
-  const [editing, setEditing] = useState<Channel | 'new'>();
+  const editor = useEditor<Channel>();
   const kindName = (kind: string): string => {
     const found = kinds.data?.kinds.find((k) => k.kind === kind);
-    return found ? (language === 'en' ? found.name.en : found.name.zh) : kind;
+    return found ? say(found.name) : kind;
   };
   const report = (error: unknown): void => {
     const text = errorText(error);
@@ -35,7 +37,7 @@ export function ChannelsScreen(): ReactNode {
       title={t('通知渠道', 'Channels')}
       why={t('发货失败、缺货和升级提醒会发到这里。', 'Failures, empty pools and escalations are told here.')}
       actions={
-        <Button type="primary" onClick={() => setEditing('new')}>
+        <Button type="primary" onClick={editor.add}>
           {t('添加渠道', 'Add a channel')}
         </Button>
       }
@@ -79,7 +81,7 @@ export function ChannelsScreen(): ReactNode {
                 >
                   {t('测试发送', 'Test')}
                 </Button>
-                <Button size="small" onClick={() => setEditing(row)}>
+                <Button size="small" onClick={() => editor.edit(row)}>
                   {t('编辑', 'Edit')}
                 </Button>
                 <Popconfirm
@@ -95,21 +97,7 @@ export function ChannelsScreen(): ReactNode {
           },
         ]}
       />
-      {editing !== undefined && kinds.data && (
-        <Drawer
-          open
-          size={560}
-          title={editing === 'new' ? t('添加渠道', 'Add a channel') : editing.name}
-          onClose={() => setEditing(undefined)}
-          destroyOnHidden
-        >
-          <ChannelForm
-            channel={editing === 'new' ? undefined : editing}
-            kinds={kinds.data.kinds}
-            done={() => setEditing(undefined)}
-          />
-        </Drawer>
-      )}
+      {kinds.data && <ChannelDrawer editor={editor} kinds={kinds.data.kinds} />}
     </Page>
   );
 }
@@ -135,62 +123,51 @@ interface Fields {
   readonly config?: Record<string, string | undefined>;
 }
 
-function ChannelForm(props: {
-  readonly channel: Channel | undefined;
+function ChannelDrawer(props: {
+  readonly editor: Editor<Channel>;
   readonly kinds: Read<'/api/console/channel-kinds'>['kinds'];
-  readonly done: () => void;
 }): ReactNode {
-  const { t, language } = useI18n();
-  const { channel, kinds } = props;
-  const [form] = Form.useForm<Fields>();
-  const watched = Form.useWatch([], form) as Partial<Fields> | undefined;
-  const kind = watched?.kind ?? channel?.kind ?? kinds[0]?.kind ?? '';
+  const t = useT();
+  const { editor, kinds } = props;
   const create = useChange('post', '/api/console/channels');
   const update = useChange('put', '/api/console/channels/:id');
-  const save = ({ kind: chosen, config, ...rest }: Fields): void => {
-    const body = { ...rest, config: filled(config) };
-    if (channel) update.mutate({ params: { id: channel.id }, body }, { onSuccess: props.done });
-    else create.mutate({ body: { ...body, kind: chosen } }, { onSuccess: props.done });
-  };
-  const error = create.error ?? update.error;
   return (
-    <Form<Fields>
-      form={form}
-      layout="vertical"
-      requiredMark={false}
-      onFinish={save}
-      initialValues={channel ?? { kind, audience: 'staff', enabled: true }}
+    <EditDrawer<Channel, Fields>
+      of={editor}
+      add={t('添加渠道', 'Add a channel')}
+      fresh={{ kind: kinds[0]?.kind ?? '', audience: 'staff', enabled: true }}
+      save={({ kind, config, ...rest }, channel) => {
+        const body = { ...rest, config: filled(config) };
+        return channel
+          ? update.mutateAsync({ params: { id: channel.id }, body })
+          : create.mutateAsync({ body: { ...body, kind } });
+      }}
     >
-      <Form.Item name="kind" label={t('类型', 'Kind')} hidden={channel !== undefined}>
-        <Select options={kinds.map((k) => ({ value: k.kind, label: language === 'en' ? k.name.en : k.name.zh }))} />
-      </Form.Item>
-      <Form.Item
-        name="name"
-        label={t('名称', 'Name')}
-        rules={[{ required: true, message: t('请填写名称', 'Give it a name') }]}
-      >
-        <Input maxLength={60} />
-      </Form.Item>
-      <SchemaFields fields={kinds.find((k) => k.kind === kind)?.fields ?? []} kept={channel?.config ?? {}} />
-      <Form.Item
-        name="audience"
-        label={t('通知对象', 'For')}
-        extra={t('店主渠道还会收到升级提醒', 'The owner also hears escalations')}
-      >
-        <Segmented
-          options={[
-            { value: 'staff', label: t('客服', 'Staff') },
-            { value: 'owner', label: t('店主', 'Owner') },
-          ]}
-        />
-      </Form.Item>
-      <Form.Item name="enabled" label={t('启用', 'On')} valuePropName="checked">
-        <Switch />
-      </Form.Item>
-      {error && <ErrorPanel error={error} />}
-      <Button type="primary" htmlType="submit" loading={create.isPending || update.isPending}>
-        {t('保存', 'Save')}
-      </Button>
-    </Form>
+      {({ thing, fields }) => (
+        <>
+          <KindItem
+            name="kind"
+            label={t('类型', 'Kind')}
+            kinds={kinds.map(({ kind, name }) => ({ value: kind, name }))}
+            fixed={thing !== undefined}
+          />
+          <NameItem max={60} />
+          <SchemaFields fields={kinds.find((k) => k.kind === fields.kind)?.fields ?? []} kept={thing?.config ?? {}} />
+          <Form.Item
+            name="audience"
+            label={t('通知对象', 'For')}
+            extra={t('店主渠道还会收到升级提醒', 'The owner also hears escalations')}
+          >
+            <Segmented
+              options={[
+                { value: 'staff', label: t('客服', 'Staff') },
+                { value: 'owner', label: t('店主', 'Owner') },
+              ]}
+            />
+          </Form.Item>
+          <EnabledItem />
+        </>
+      )}
+    </EditDrawer>
   );
 }

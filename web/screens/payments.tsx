@@ -1,11 +1,13 @@
 /** 收款账户: a form with exactly the provider's fields, the address to copy, and the check whether its callback arrives. */
-import { App, Button, Drawer, Form, Input, InputNumber, Modal, Segmented, Select, Switch, Tag, Typography } from 'antd';
+import { Button, InputNumber, Modal, Tag, Typography } from 'antd';
 import { useState, type ReactNode } from 'react';
 import { useChange, useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
 import { useI18n, useT } from '../i18n.tsx';
 import { useMay } from '../shell/session.ts';
+import { EditDrawer, useEditor, type Editor } from '../ui/edit-drawer.tsx';
 import { Time } from '../ui/format.tsx';
+import { EnabledItem, KindItem, ModeItem, NameItem, SwitchItem } from '../ui/items.tsx';
 import { Page } from '../ui/page.tsx';
 import { ResourceTable } from '../ui/resource-table.tsx';
 import { filled, SchemaFields } from '../ui/schema-form.tsx';
@@ -16,15 +18,15 @@ type Account = Data['accounts'][number];
 type Providers = Read<'/api/console/payment-providers'>['providers'];
 
 export function PaymentsScreen(): ReactNode {
-  const { t, language } = useI18n();
+  const { t, say } = useI18n();
   const may = useMay();
   const accounts = useRead('/api/console/payment-accounts');
   const providers = useRead('/api/console/payment-providers');
-  const [editing, setEditing] = useState<Account | 'new'>();
+  const editor = useEditor<Account>();
   const [checking, setChecking] = useState<Account>();
   const providerName = (id: string): string => {
     const found = providers.data?.providers.find((p) => p.id === id);
-    return found ? (language === 'en' ? found.name.en : found.name.zh) : id;
+    return found ? say(found.name) : id;
   };
   return (
     <Page
@@ -35,7 +37,7 @@ export function PaymentsScreen(): ReactNode {
       )}
       actions={
         may('payments.configure') && (
-          <Button type="primary" onClick={() => setEditing('new')}>
+          <Button type="primary" onClick={editor.add}>
             {t('添加收款账户', 'Add an account')}
           </Button>
         )
@@ -77,7 +79,7 @@ export function PaymentsScreen(): ReactNode {
                   <Button size="small" onClick={() => setChecking(row)}>
                     {t('检测回调', 'Check callback')}
                   </Button>
-                  <Button size="small" onClick={() => setEditing(row)}>
+                  <Button size="small" onClick={() => editor.edit(row)}>
                     {t('编辑', 'Edit')}
                   </Button>
                 </span>
@@ -85,21 +87,7 @@ export function PaymentsScreen(): ReactNode {
           },
         ]}
       />
-      {editing !== undefined && providers.data && (
-        <Drawer
-          open
-          size={620}
-          title={editing === 'new' ? t('添加收款账户', 'Add an account') : editing.name}
-          onClose={() => setEditing(undefined)}
-          destroyOnHidden
-        >
-          <AccountForm
-            account={editing === 'new' ? undefined : editing}
-            providers={providers.data.providers}
-            done={() => setEditing(undefined)}
-          />
-        </Drawer>
-      )}
+      {providers.data && <AccountDrawer editor={editor} providers={providers.data.providers} />}
       {checking && <CallbackCheck account={checking} close={() => setChecking(undefined)} />}
     </Page>
   );
@@ -114,92 +102,57 @@ interface Fields {
   readonly config?: Record<string, string | undefined>;
 }
 
-function AccountForm(props: {
-  readonly account: Account | undefined;
-  readonly providers: Providers;
-  readonly done: () => void;
-}): ReactNode {
-  const { t, language } = useI18n();
-  const { message } = App.useApp();
-  const { account, providers } = props;
-  const [form] = Form.useForm<Fields>();
-  const watched = Form.useWatch([], form) as Partial<Fields> | undefined;
-  const first = providers.find((p) => p.modes.includes('live'))?.id ?? '';
-  const provider = providers.find((p) => p.id === (watched?.provider ?? account?.provider ?? first));
+function AccountDrawer(props: { readonly editor: Editor<Account>; readonly providers: Providers }): ReactNode {
+  const t = useT();
+  const { editor, providers } = props;
   const create = useChange('post', '/api/console/payment-accounts');
   const update = useChange('put', '/api/console/payment-accounts/:id');
-  const saved = (): void => {
-    void message.success(t('已保存', 'Saved'));
-    props.done();
-  };
-  const save = (f: Fields): void => {
+  const first = providers.find((p) => p.modes.includes('live'))?.id ?? '';
+  const save = (f: Fields, account: Account | undefined): Promise<unknown> => {
     const config = filled(f.config);
-    if (account) {
-      const { confirmAboveMinor, queriesPerMinute } = account;
-      update.mutate(
-        {
-          params: { id: account.id },
-          body: {
-            name: f.name,
-            config,
-            confirmByQuery: f.confirmByQuery ?? account.confirmByQuery,
-            confirmAboveMinor,
-            queriesPerMinute,
-            enabled: f.enabled,
-          },
-        },
-        { onSuccess: saved },
-      );
-    } else create.mutate({ body: { provider: f.provider, mode: f.mode, name: f.name, config } }, { onSuccess: saved });
+    if (!account) {
+      return create.mutateAsync({ body: { provider: f.provider, mode: f.mode, name: f.name, config } });
+    }
+    const { confirmAboveMinor, queriesPerMinute } = account;
+    const confirmByQuery = f.confirmByQuery ?? account.confirmByQuery;
+    const body = { name: f.name, config, confirmByQuery, confirmAboveMinor, queriesPerMinute, enabled: f.enabled };
+    return update.mutateAsync({ params: { id: account.id }, body });
   };
-  const error = create.error ?? update.error;
   return (
-    <Form<Fields>
-      form={form}
-      layout="vertical"
-      requiredMark={false}
-      onFinish={save}
-      initialValues={account ?? { provider: first, mode: 'live', enabled: true }}
+    <EditDrawer<Account, Fields>
+      of={editor}
+      width={620}
+      add={t('添加收款账户', 'Add an account')}
+      fresh={{ provider: first, mode: 'live', enabled: true }}
+      save={save}
     >
-      <Form.Item name="provider" label={t('支付平台', 'Provider')} hidden={account !== undefined}>
-        <Select options={providers.map((p) => ({ value: p.id, label: language === 'en' ? p.name.en : p.name.zh }))} />
-      </Form.Item>
-      <Form.Item name="mode" label={t('模式', 'Mode')} hidden={account !== undefined}>
-        <Segmented
-          options={(provider?.modes ?? []).map((value) => ({
-            value,
-            label: value === 'live' ? t('正式', 'Live') : t('测试', 'Test'),
-          }))}
-        />
-      </Form.Item>
-      <Form.Item
-        name="name"
-        label={t('名称（买家不可见）', 'Name (buyers do not see it)')}
-        rules={[{ required: true, message: t('请填写名称', 'Give it a name') }]}
-      >
-        <Input maxLength={80} />
-      </Form.Item>
-      <SchemaFields fields={provider?.fields ?? []} kept={account?.config ?? {}} />
-      {account && (
-        <>
-          <Form.Item
-            name="confirmByQuery"
-            label={t('发货前向支付平台查询确认', 'Ask the provider before delivery')}
-            valuePropName="checked"
-            hidden={provider?.canQuery === false}
-          >
-            <Switch />
-          </Form.Item>
-          <Form.Item name="enabled" label={t('启用', 'On')} valuePropName="checked">
-            <Switch />
-          </Form.Item>
-        </>
-      )}
-      {error && <ErrorPanel error={error} />}
-      <Button type="primary" htmlType="submit" loading={create.isPending || update.isPending}>
-        {t('保存', 'Save')}
-      </Button>
-    </Form>
+      {({ thing, fields }) => {
+        const provider = providers.find((p) => p.id === fields.provider);
+        return (
+          <>
+            <KindItem
+              name="provider"
+              label={t('支付平台', 'Provider')}
+              kinds={providers.map(({ id, name }) => ({ value: id, name }))}
+              fixed={thing !== undefined}
+            />
+            <ModeItem modes={provider?.modes ?? []} fixed={thing !== undefined} />
+            <NameItem label={t('名称（买家不可见）', 'Name (buyers do not see it)')} />
+            <SchemaFields fields={provider?.fields ?? []} kept={thing?.config ?? {}} />
+            {thing && (
+              <>
+                <SwitchItem
+                  name="confirmByQuery"
+                  label={t('发货前向支付平台查询确认', 'Ask the provider before delivery')}
+                  hidden={provider?.canQuery === false}
+                />
+                <EnabledItem />
+              </>
+            )}
+          </>
+        );
+      }}
+    </EditDrawer>
   );
 }
 

@@ -1,15 +1,17 @@
 /** 供应商: connection forms from the adapters, health as it was measured, a test call. */
-import { App, Button, Drawer, Form, Input, InputNumber, Segmented, Select, Switch, Tag } from 'antd';
-import { useState, type ReactNode } from 'react';
+import { App, Button, Form, InputNumber, Tag } from 'antd';
+import type { ReactNode } from 'react';
 import { useChange, useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
 import { useI18n, useT } from '../i18n.tsx';
 import { useMay } from '../shell/session.ts';
+import { EditDrawer, useEditor, type Editor } from '../ui/edit-drawer.tsx';
 import { duration, money, Time } from '../ui/format.tsx';
+import { EnabledItem, KindItem, ModeItem, NameItem } from '../ui/items.tsx';
 import { Page } from '../ui/page.tsx';
 import { ResourceTable } from '../ui/resource-table.tsx';
 import { filled, SchemaFields } from '../ui/schema-form.tsx';
-import { EmptyState, ErrorPanel, useErrorText } from '../ui/states.tsx';
+import { EmptyState, useErrorText } from '../ui/states.tsx';
 
 type Data = Read<'/api/console/suppliers'>;
 type Supplier = Data['suppliers'][number];
@@ -23,7 +25,7 @@ export function SuppliersScreen(): ReactNode {
   const kinds = useRead('/api/console/supplier-kinds');
   const check = useChange('post', '/api/console/suppliers/:id/check');
   const resume = useChange('post', '/api/console/suppliers/:id/resume');
-  const [editing, setEditing] = useState<Supplier | 'new'>();
+  const editor = useEditor<Supplier>();
   const tryIt = (id: number): void => {
     check.mutate(
       { params: { id } },
@@ -45,7 +47,7 @@ export function SuppliersScreen(): ReactNode {
       why={t('自有卡密池不足时，从上游自动采购。', 'Where goods are bought when the own pool has none.')}
       actions={
         may('suppliers.configure') && (
-          <Button type="primary" onClick={() => setEditing('new')}>
+          <Button type="primary" onClick={editor.add}>
             {t('添加供应商', 'Add a supplier')}
           </Button>
         )
@@ -86,7 +88,7 @@ export function SuppliersScreen(): ReactNode {
                   <Button size="small" onClick={() => tryIt(row.id)}>
                     {t('测试连接', 'Test')}
                   </Button>
-                  <Button size="small" onClick={() => setEditing(row)}>
+                  <Button size="small" onClick={() => editor.edit(row)}>
                     {t('编辑', 'Edit')}
                   </Button>
                   {row.health.state === 'sick' && (
@@ -99,21 +101,7 @@ export function SuppliersScreen(): ReactNode {
           },
         ]}
       />
-      {editing !== undefined && kinds.data && (
-        <Drawer
-          open
-          size={560}
-          title={editing === 'new' ? t('添加供应商', 'Add a supplier') : editing.name}
-          onClose={() => setEditing(undefined)}
-          destroyOnHidden
-        >
-          <SupplierForm
-            supplier={editing === 'new' ? undefined : editing}
-            kinds={kinds.data.kinds}
-            done={() => setEditing(undefined)}
-          />
-        </Drawer>
-      )}
+      {kinds.data && <SupplierDrawer editor={editor} kinds={kinds.data.kinds} />}
     </Page>
   );
 }
@@ -139,61 +127,43 @@ interface Fields {
   readonly config?: Record<string, string | undefined>;
 }
 
-function SupplierForm(props: {
-  readonly supplier: Supplier | undefined;
+function SupplierDrawer(props: {
+  readonly editor: Editor<Supplier>;
   readonly kinds: Read<'/api/console/supplier-kinds'>['kinds'];
-  readonly done: () => void;
 }): ReactNode {
-  const { t, language } = useI18n();
-  const { supplier, kinds } = props;
-  const [form] = Form.useForm<Fields>();
-  const watched = Form.useWatch([], form) as Partial<Fields> | undefined;
-  const kind = watched?.kind ?? supplier?.kind ?? kinds[0]?.kind ?? '';
+  const t = useT();
+  const { editor, kinds } = props;
   const create = useChange('post', '/api/console/suppliers');
   const update = useChange('put', '/api/console/suppliers/:id');
-  const save = ({ kind: chosen, mode, config, ...rest }: Fields): void => {
-    const body = { ...rest, config: filled(config), lowBalanceMinor: supplier?.lowBalanceMinor ?? null };
-    if (supplier) update.mutate({ params: { id: supplier.id }, body }, { onSuccess: props.done });
-    else create.mutate({ body: { ...body, kind: chosen, mode } }, { onSuccess: props.done });
-  };
-  const error = create.error ?? update.error;
   return (
-    <Form<Fields>
-      form={form}
-      layout="vertical"
-      requiredMark={false}
-      onFinish={save}
-      initialValues={supplier ?? { kind, mode: 'live', enabled: true, maxParallel: 4 }}
+    <EditDrawer<Supplier, Fields>
+      of={editor}
+      add={t('添加供应商', 'Add a supplier')}
+      fresh={{ kind: kinds[0]?.kind ?? '', mode: 'live', enabled: true, maxParallel: 4 }}
+      save={({ kind, mode, config, ...rest }, supplier) => {
+        const body = { ...rest, config: filled(config), lowBalanceMinor: supplier?.lowBalanceMinor ?? null };
+        return supplier
+          ? update.mutateAsync({ params: { id: supplier.id }, body })
+          : create.mutateAsync({ body: { ...body, kind, mode } });
+      }}
     >
-      <Form.Item name="kind" label={t('类型', 'Kind')} hidden={supplier !== undefined}>
-        <Select options={kinds.map((k) => ({ value: k.kind, label: language === 'en' ? k.name.en : k.name.zh }))} />
-      </Form.Item>
-      <Form.Item name="mode" label={t('模式', 'Mode')} hidden={supplier !== undefined}>
-        <Segmented
-          options={[
-            { value: 'live', label: t('正式', 'Live') },
-            { value: 'test', label: t('测试', 'Test') },
-          ]}
-        />
-      </Form.Item>
-      <Form.Item
-        name="name"
-        label={t('名称', 'Name')}
-        rules={[{ required: true, message: t('请填写名称', 'Give it a name') }]}
-      >
-        <Input maxLength={80} />
-      </Form.Item>
-      <SchemaFields fields={kinds.find((k) => k.kind === kind)?.fields ?? []} kept={supplier?.config ?? {}} />
-      <Form.Item name="maxParallel" label={t('同时采购数', 'Purchases at once')}>
-        <InputNumber min={1} max={50} precision={0} />
-      </Form.Item>
-      <Form.Item name="enabled" label={t('启用', 'On')} valuePropName="checked">
-        <Switch />
-      </Form.Item>
-      {error && <ErrorPanel error={error} />}
-      <Button type="primary" htmlType="submit" loading={create.isPending || update.isPending}>
-        {t('保存', 'Save')}
-      </Button>
-    </Form>
+      {({ thing, fields }) => (
+        <>
+          <KindItem
+            name="kind"
+            label={t('类型', 'Kind')}
+            kinds={kinds.map(({ kind, name }) => ({ value: kind, name }))}
+            fixed={thing !== undefined}
+          />
+          <ModeItem fixed={thing !== undefined} />
+          <NameItem />
+          <SchemaFields fields={kinds.find((k) => k.kind === fields.kind)?.fields ?? []} kept={thing?.config ?? {}} />
+          <Form.Item name="maxParallel" label={t('同时采购数', 'Purchases at once')}>
+            <InputNumber min={1} max={50} precision={0} />
+          </Form.Item>
+          <EnabledItem />
+        </>
+      )}
+    </EditDrawer>
   );
 }

@@ -1,12 +1,8 @@
 /** Fields that an adapter describes, as a form: a new kind of provider, supplier or channel needs no new screen. */
 import { Form, Input, Select } from 'antd';
 import type { ReactNode } from 'react';
-import { useI18n } from '../i18n.tsx';
+import { useI18n, type Words } from '../i18n.tsx';
 
-interface Words {
-  readonly zh: string;
-  readonly en: string;
-}
 export interface SchemaField {
   readonly key: string;
   readonly label: Words;
@@ -27,8 +23,7 @@ export function SchemaFields({
   readonly fields: readonly SchemaField[];
   readonly kept?: Readonly<Record<string, string>>;
 }): ReactNode {
-  const { t, language } = useI18n();
-  const say = (words: Words): string => (language === 'en' ? words.en : words.zh);
+  const { t, say } = useI18n();
   return fields.map((field) => {
     const label = say(field.label);
     const rules = [
