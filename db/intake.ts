@@ -21,6 +21,24 @@ export interface ReceivedNotification {
   readonly receivedAt: Date;
 }
 
+/** What is kept in the place of a notification where a payment was found: by asking, or in the provider's books. */
+export function foundReceipt(
+  source: 'query' | 'statement',
+  account: { readonly id: number; readonly provider: string },
+  found: object,
+): ReceivedNotification {
+  return {
+    accountId: account.id,
+    provider: account.provider,
+    source,
+    method: source.toUpperCase(),
+    headers: {},
+    query: '',
+    body: Buffer.from(JSON.stringify(found)),
+    receivedAt: new Date(),
+  };
+}
+
 export interface VerifiedPayment {
   readonly mode: Mode;
   readonly orderNo: string;

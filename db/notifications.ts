@@ -108,10 +108,10 @@ export async function purgeOldNotifications(pool: Pool): Promise<boolean> {
 
 const lastPaid = statement<{ at: Date }, [number]>(
   'notification_last_paid',
-  `select n.received_at as at from payments y join notifications n on n.id = y.notification_id
-   where y.account_id = $1 and n.source = 'notify' order by y.id desc limit 1`,
+  `select n.received_at as at from payments y join notifications n on n.id = y.notification_id join payment_accounts a on a.id = y.account_id
+   where y.account_id = $1 and n.source = 'notify' and n.received_at > a.keys_changed_at order by y.id desc limit 1`,
 );
-/** When a real payment last came to the account by notification. */
+/** When a real payment last came to the account by notification, with the keys that it has now. */
 export async function lastPaidNotification(db: Queryable, accountId: number): Promise<Date | undefined> {
   return (await lastPaid(db, [accountId]))[0]?.at;
 }

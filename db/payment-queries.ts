@@ -64,3 +64,18 @@ const quote = statement<{ quote: Quote }, [number]>(
 export async function lastQuote(db: Queryable, orderId: number): Promise<Quote | undefined> {
   return (await quote(db, [orderId]))[0]?.quote;
 }
+
+const spend = statement<{ id: number }, [number, boolean]>(
+  'payment_query_spend',
+  `with bucket as materialized (
+     select id, least(greatest(1, queries_per_minute / 6.0),
+              query_tokens + extract(epoch from now() - query_filled_at) * queries_per_minute / 60.0) as tokens
+     from payment_accounts where id = $1 for update
+   )
+   update payment_accounts a set query_tokens = b.tokens - 1, query_filled_at = now()
+   from bucket b where a.id = b.id and (b.tokens >= 1 or $2) returning a.id`,
+);
+/** One question to an account out of turn, from the same bucket. False if it is empty; `must`: asked all the same. */
+export async function spendQuery(db: Queryable, accountId: number, must = false): Promise<boolean> {
+  return (await spend(db, [accountId, must])).length > 0;
+}

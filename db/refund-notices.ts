@@ -34,12 +34,17 @@ const lockOrder = statement<object, [number, string]>(
   'money_notice_lock',
   `select 1 from orders where id = (select order_id from payments where account_id = $1 and trade_no = $2) for no key update`,
 );
+// Apart from the reading: the sum of our refunds must hold what was committed while this one waited.
+const lockMoney = statement<object, [number, string]>(
+  'money_notice_lock_payment',
+  'select 1 from payments where account_id = $1 and trade_no = $2 for update',
+);
 const payment = statement<LockedPayment, [number, string]>(
   'money_notice_payment',
   `select y.id, y.order_id as "orderId", o.state, o.released_at is not null as released, y.amount_minor as "amountMinor",
      y.standing in ('accepted', 'late', 'matched') as carries,
      (select coalesce(sum(r.amount_minor), 0)::bigint from refunds r where r.payment_id = y.id and r.state in ('asked', 'done', 'abnormal')) as ours
-   from payments y left join orders o on o.id = y.order_id where y.account_id = $1 and y.trade_no = $2 for update of y`,
+   from payments y left join orders o on o.id = y.order_id where y.account_id = $1 and y.trade_no = $2`,
 );
 const poke = statement<{ id: number }, [string, number]>(
   'money_notice_poke',
@@ -96,6 +101,7 @@ export async function takeMoneyNoticeIn(
       if ((await ourRefund(tx, [notice.refundNo, accountId])).length > 0) return 'refund_known';
     }
     await lockOrder(tx, [accountId, notice.tradeNo]);
+    await lockMoney(tx, [accountId, notice.tradeNo]);
     const found = (await payment(tx, [accountId, notice.tradeNo]))[0];
     if (!found || notice.meaning === 'refund_trouble') return notice.meaning;
     const whole = notice.meaning === 'refunded';

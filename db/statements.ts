@@ -4,8 +4,9 @@ import { statement, type Queryable } from './sql.ts';
 
 const plan = statement<object, [string[], string]>(
   'statement_plan',
+  // Money of an account that was switched off lately still comes: what its buyers were sent to pay before.
   `insert into statement_days (account_id, day)
-   select id, $2::date from payment_accounts where enabled and provider = any ($1) and created_at < $2::date + interval '1 day'
+   select id, $2::date from payment_accounts where (enabled or updated_at > $2::date - interval '30 days') and provider = any ($1) and created_at < $2::date + interval '1 day'
    on conflict do nothing`,
 );
 const take = statement<{ accountId: number; day: string }, []>(
@@ -16,10 +17,13 @@ const take = statement<{ accountId: number; day: string }, []>(
      where done_at is null and next_at <= now() and attempts < 20 order by next_at limit 1 for update skip locked)
    returning account_id as "accountId", to_char(day, 'YYYY-MM-DD') as day`,
 );
-const missing = statement<{ at: number }, [number, string[]]>(
+// One merchant may stand behind several accounts: each finds the trades of its own orders in the same books.
+const missing = statement<{ at: number }, [number, string[], string[]]>(
   'statement_missing',
-  `select w.at::int - 1 as at from unnest($2::text[]) with ordinality as w (trade_no, at)
-   where not exists (select from payments y where y.account_id = $1 and y.trade_no = w.trade_no)`,
+  `select w.at::int - 1 as at from unnest($2::text[], $3::text[]) with ordinality as w (trade_no, order_no, at)
+   where not exists (select from payments y where y.account_id = $1 and y.trade_no = w.trade_no)
+     and not exists (select from orders o where o.no = w.order_no and o.account_id is distinct from $1)
+     and not exists (select from callback_checks c where c.order_no = w.order_no and c.account_id <> $1)`,
 );
 const done = statement<object, [number, string, number, number]>(
   'statement_done',
@@ -40,13 +44,13 @@ export async function takeStatement(db: Queryable): Promise<{ accountId: number;
   return (await take(db, []))[0];
 }
 
-/** Those lines whose payment nobody has told us about. */
+/** Those lines whose payment nobody has told us about, and that are no other account's. */
 export async function missingLines<L extends FoundLine>(
   db: Queryable,
   accountId: number,
   lines: readonly L[],
 ): Promise<L[]> {
-  const rows = await missing(db, [accountId, lines.map((line) => line.tradeNo)]);
+  const rows = await missing(db, [accountId, lines.map((line) => line.tradeNo), lines.map((line) => line.orderNo)]);
   return rows.flatMap(({ at }) => lines[at] ?? []);
 }
 

@@ -5,11 +5,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Router } from 'express';
 import { accountById, type StoredAccount } from '../../db/access.ts';
-import { insertCheck, latestCheck } from '../../db/callback-checks.ts';
+import { checkToAsk, insertCheck, latestCheck } from '../../db/callback-checks.ts';
+import { foundReceipt, takePaymentIn } from '../../db/intake.ts';
 import { lastPaidNotification } from '../../db/notifications.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { makeOrderNo, orderNoBytes } from '../../domain/ids.ts';
 import { openAccount } from '../../integrations/payments/account.ts';
+import { askProvider, foundPayment } from '../../integrations/payments/ask.ts';
 import { GatewayRefused, QueryUnknown, type PaymentProvider } from '../../integrations/payments/provider.ts';
 import { checkAddress, checkClock, checkDns, checkRoute, checkTls, step, type Step } from '../../integrations/payments/self-test.ts'; // prettier-ignore
 import { consoleAccounts } from '../contract/index.ts';
@@ -77,14 +79,32 @@ export function callbackCheckRoutes(router: Router, authenticate: Authenticate, 
         throw new KnownError('PAY_REQUEST_FAILED', { code: error.detail });
       });
     const { amountMinor, currency } = body;
-    await insertCheck(pool, { accountId: stored.id, orderNo, amountMinor, currency, kind: made.kind, url: made.url, actorId: person(call).actorId, expiresAt }); // prettier-ignore
+    await insertCheck(pool, { accountId: stored.id, orderNo, amountMinor, currency, kind: made.kind, url: made.url, quote: made.quote ?? {}, actorId: person(call).actorId, expiresAt }); // prettier-ignore
     return { orderNo, payKind: made.kind, payUrl: made.url, expiresAt: expiresAt.toISOString() };
   });
 
+  /** Paid, and nobody told us: the operator must learn that, and the money must go back. */
+  const lookForPayment = async (stored: StoredAccount, provider: PaymentProvider): Promise<void> => {
+    const due = provider.canQuery ? await checkToAsk(pool, stored.id) : undefined;
+    if (!due) return;
+    const account = openAccount(keyring, stored);
+    const answer = await askProvider(provider, account, due, outbound).catch((error: unknown) => {
+      if (!(error instanceof QueryUnknown)) throw error;
+    });
+    const found = answer && foundPayment(answer);
+    if (found)
+      await takePaymentIn(pool, foundReceipt('query', account, found), {
+        mode: account.mode,
+        orderNo: due.orderNo,
+        ...found,
+      });
+  };
+
   serve(router, authenticate, consoleAccounts.realCheck, async ({ params }) => {
-    const { stored } = await known(params.id);
+    const { stored, provider } = await known(params.id);
+    await lookForPayment(stored, provider);
     const check = await latestCheck(pool, stored.id);
-    const state = !check ? 'none' : !check.seenAt ? 'waiting' : check.source === 'notify' ? 'ok' : 'paid_without_notification'; // prettier-ignore
+    const state = !check ? 'none' : !check.seenAt ? 'waiting' : check.notified ? 'ok' : 'paid_without_notification';
     return { state, seenAt: check?.seenAt?.toISOString() ?? null, refund: check?.refund ?? 'none' } as const;
   });
 }

@@ -5,7 +5,8 @@ import { listAccounts, setAccountLimits, updateAccount, type AccountRow } from '
 import { transaction } from '../../db/sql.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { openAccount, sealAccount } from '../../integrations/payments/account.ts';
-import type { PaymentProvider } from '../../integrations/payments/provider.ts';
+import { GatewayRefused, QueryUnknown, type PaymentProvider } from '../../integrations/payments/provider.ts';
+import type { Mode } from '../../domain/order.ts';
 import { maskConfig, mergeConfig } from '../../integrations/suppliers/account.ts';
 import { consoleAccounts } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -31,7 +32,7 @@ function describe(p: PaymentProvider) {
 }
 
 export function paymentAccountRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps): void {
-  const { pool, keyring, providers, environment } = deps;
+  const { pool, keyring, providers, outbound, environment } = deps;
 
   const providerOf = (id: string): PaymentProvider => {
     const provider = providers.get(id);
@@ -44,7 +45,18 @@ export function paymentAccountRoutes(router: Router, authenticate: Authenticate,
     if (!stored) throw new KnownError('ACCOUNT_NOT_FOUND');
     return stored;
   };
-  const checked = (provider: PaymentProvider, config: Record<string, string>): Record<string, string> => {
+  /** With what the provider gives out itself, where the rest is enough to ask for it. */
+  const completed = async (provider: PaymentProvider, config: Record<string, string>, mode: Mode) => {
+    if (!provider.refreshKeys || provider.checkConfig(config).length === 0) return config;
+    const account = { id: 0, provider: provider.id, mode, config };
+    const given = await provider.refreshKeys(account, outbound).catch((error: unknown) => {
+      if (error instanceof QueryUnknown || error instanceof GatewayRefused) return {};
+      throw error;
+    });
+    return { ...config, ...given };
+  };
+  const checked = async (provider: PaymentProvider, given: Record<string, string>, mode: Mode) => {
+    const config = await completed(provider, given, mode);
     const problems = provider.checkConfig(config);
     if (problems.length > 0) throw new KnownError('ACCOUNT_CONFIG_INVALID', problems);
     return config;
@@ -61,6 +73,7 @@ export function paymentAccountRoutes(router: Router, authenticate: Authenticate,
     enabled: a.enabled,
     notifyUrl: `${environment.PUBLIC_URL}/notify/${a.provider}/${a.id}`,
     lastPaidAt: a.lastPaidAt?.toISOString() ?? null,
+    keysFailure: a.keysFailure,
   });
   const shown = async (id: number): Promise<View> => {
     const row = (await listAccounts(pool)).find((a) => a.id === id);
@@ -82,7 +95,7 @@ export function paymentAccountRoutes(router: Router, authenticate: Authenticate,
     if (!provider.modes.includes(body.mode)) {
       throw new KnownError('ACCOUNT_CONFIG_INVALID', [{ field: 'mode', known: provider.modes }]);
     }
-    const config = checked(provider, body.config);
+    const config = await checked(provider, body.config, body.mode);
     const confirmByQuery = provider.canQuery && (body.confirmByQuery ?? provider.confirmByQueryDefault);
     const id = await reserveAccountId(pool);
     const { mode, name, confirmAboveMinor, queriesPerMinute } = body;
@@ -99,7 +112,7 @@ export function paymentAccountRoutes(router: Router, authenticate: Authenticate,
     const stored = await known(params.id);
     const provider = providerOf(stored.provider);
     const old = openAccount(keyring, stored).config;
-    const config = checked(provider, mergeConfig(provider.configFields, old, body.config));
+    const config = await checked(provider, mergeConfig(provider.configFields, old, body.config), stored.mode);
     const changed = provider.configFields.map((f) => f.key).filter((key) => (old[key] ?? '') !== (config[key] ?? ''));
     const confirmByQuery = provider.canQuery && body.confirmByQuery;
     const sealed = sealAccount(keyring, stored.id, config);
@@ -109,7 +122,9 @@ export function paymentAccountRoutes(router: Router, authenticate: Authenticate,
 
   serve(router, authenticate, consoleAccounts.checkAccountConfig, async ({ body }) => {
     const provider = providerOf(body.provider);
-    const old = body.accountId === undefined ? {} : openAccount(keyring, await known(body.accountId)).config;
-    return { problems: provider.checkConfig(mergeConfig(provider.configFields, old, body.config)) };
+    const stored = body.accountId === undefined ? undefined : await known(body.accountId);
+    const old = stored ? openAccount(keyring, stored).config : {};
+    const config = await completed(provider, mergeConfig(provider.configFields, old, body.config), stored?.mode ?? 'live'); // prettier-ignore
+    return { problems: provider.checkConfig(config) };
   });
 }

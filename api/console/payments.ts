@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import type { Router } from 'express';
 import { accountById } from '../../db/access.ts';
 import { applyAction } from '../../db/actions.ts';
-import { takePaymentIn } from '../../db/intake.ts';
+import { foundReceipt, takePaymentIn } from '../../db/intake.ts';
 import { orderByNo, type OrderRow } from '../../db/orders.ts';
 import { assignPayment, listPayments } from '../../db/payments.ts';
-import { lastQuote } from '../../db/payment-queries.ts';
+import { lastQuote, spendQuery } from '../../db/payment-queries.ts';
 import { listRefunds, refundById, settleRefund, tryRefundAgain, wantRefund, type RefundRow } from '../../db/refunds.ts';
 import { recentStatements } from '../../db/statements.ts';
 import { KnownError } from '../../domain/errors.ts';
@@ -63,18 +63,22 @@ export function paymentRoutes(router: Router, authenticate: Authenticate, deps: 
   });
 
   /** Asks, and takes in what it finds; never throws for a provider that does not say. */
-  const ask = async (order: OrderRow): Promise<Said> => {
+  const ask = async (order: OrderRow, must: boolean): Promise<Said> => {
     const stored = order.accountId === null ? undefined : await accountById(pool, order.accountId);
     const provider = stored && deps.providers.get(stored.provider);
     if (!stored || !provider?.canQuery) return { answer: 'cannot_ask', detail: null };
+    if (!(await spendQuery(pool, stored.id, must))) return { answer: 'unknown', detail: 'RATE' };
     const account = openAccount(deps.keyring, stored);
     try {
       const placed = { orderNo: order.no, quote: await lastQuote(pool, order.id) };
       const answer = await askProvider(provider, account, placed, deps.outbound);
       const found = foundPayment(answer);
       if (found) {
-        const received = { accountId: account.id, provider: provider.id, source: 'query' as const, method: 'QUERY', headers: {}, query: '', body: Buffer.from(JSON.stringify(found)), receivedAt: new Date() }; // prettier-ignore
-        const { start } = await takePaymentIn(pool, received, { mode: account.mode, orderNo: order.no, ...found });
+        const { start } = await takePaymentIn(pool, foundReceipt('query', account, found), {
+          mode: account.mode,
+          orderNo: order.no,
+          ...found,
+        });
         if (start) temporal.start(start);
       }
       return { answer: answer.status, detail: null };
@@ -85,14 +89,14 @@ export function paymentRoutes(router: Router, authenticate: Authenticate, deps: 
   };
 
   serve(router, authenticate, consolePayments.askProvider, async ({ params }) => {
-    const said = await ask(await known(params.no));
+    const said = await ask(await known(params.no), false);
     return { ...said, state: (await known(params.no)).state };
   });
 
   serve(router, authenticate, consolePayments.confirmReceipt, async (call) => {
     const { params, body } = call;
     const before = await known(params.no);
-    const said = await ask(before);
+    const said = await ask(before, true);
     const now = await known(params.no);
     if (now.paidAt && !before.paidAt) return { ...said, confirmed: 'by_provider' as const, state: now.state };
     if (!body.despite) return { ...said, confirmed: 'no' as const, state: now.state };

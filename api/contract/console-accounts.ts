@@ -45,6 +45,7 @@ const account = z
     enabled: z.boolean(),
     notifyUrl: z.string().describe('For the console of the provider, where one must be entered'),
     lastPaidAt: at.nullable().describe('When a payment last came by notification'),
+    keysFailure: z.string().nullable().describe("Why the provider's own keys could not be fetched lately"),
   })
   .meta({ id: 'PaymentAccount' });
 

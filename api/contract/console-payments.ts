@@ -67,7 +67,10 @@ export const assignPayment = route({
 
 const said = z.strictObject({
   answer: z.enum(['paid', 'unpaid', 'refunded', 'closed', 'unknown', 'cannot_ask']),
-  detail: z.string().nullable().describe("The provider's own code where it did not say"),
+  detail: z
+    .string()
+    .nullable()
+    .describe("The provider's own code where it did not say; RATE: the account was asked too often"),
 });
 
 export const confirmReceipt = route({
@@ -93,7 +96,8 @@ export const askProvider = route({
   method: 'post',
   path: '/api/console/orders/:no/ask-provider',
   summary: { zh: '查询支付平台', en: 'Ask the provider about an order' },
-  auth: { right: 'payments.read' },
+  // Reading alone is not enough: what is found sets the order going, and each question counts towards the account's rate.
+  auth: { right: 'orders.act' },
   params: z.object({ no: orderNo }),
   response: z.strictObject({ ...said.shape, state: z.enum(orderStates) }),
   errors: ['ORDER_NOT_FOUND'],

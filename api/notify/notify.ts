@@ -12,8 +12,8 @@ import { takeIn } from './take-in.ts';
 
 /** Headers that are worth keeping: signatures and the like. Others may hold addresses of proxies and cookies. */
 const keptHeaders = /^(content-type|user-agent|wechatpay-.*|stripe-signature|webhook-.*|miaofa-sandbox-signature)$/;
-/** A gateway hears "try again" rather than nothing at all. */
-const databasePatienceMs = 2_000;
+/** A gateway that wants its answer within 2 s hears "try again" rather than nothing at all. */
+const databasePatienceMs = 1_800;
 
 function answer(response: Response, ack: Acknowledgement): void {
   // It took too long and "later" was said: what is in by now is found as a duplicate of the next one.

@@ -1,8 +1,9 @@
 /**
- * 支付宝's gateway for one machine and for tests: page pay, precreate, query, close, refund and its query, signed both
- * ways with keys of its own. No money moves.
+ * 支付宝's gateway for one machine and for tests: page pay, precreate, query, close, refund and its query, the trade bill,
+ * signed both ways with keys of its own. No money moves.
  */
 import { createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+import { billZip } from './bill-zip.ts';
 import { sendPaid, type FakeTrade } from './trades.ts';
 import { makeTrouble, notifyUntil, startFakeServer, type FakeRequest, type Trouble } from './server.ts';
 import { keyPair } from './keys.ts';
@@ -137,12 +138,32 @@ export async function startFakeAlipay(options: { readonly port: number }): Promi
         const known = refunds.get(biz['out_request_no'] ?? '');
         return { node: { code: '10000', msg: 'Success', ...(known && { out_request_no: biz['out_request_no'], refund_amount: known.amount, ...(known.done && { refund_status: 'REFUND_SUCCESS' }) }) } }; // prettier-ignore
       }
+      case 'alipay.data.dataservice.bill.downloadurl.query':
+        if (![...trades.values()].some((t) => t.status === 'TRADE_SUCCESS')) return { node: no('isp.bill_not_exist') };
+        return { node: { code: '10000', msg: 'Success', bill_download_url: `${server.url}/bill?token=t1` } };
       default:
         return { node: no('ACQ.UNKNOWN_METHOD') };
     }
   };
 
+  /** The paid trades, as the bill of a day has them. */
+  const bill = (): Buffer => {
+    const titles = '支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,订单金额（元）,商家实收（元）';
+    const rows = [...trades.values()]
+      .filter((t) => t.status === 'TRADE_SUCCESS')
+      .map(
+        (t) =>
+          `${t.tradeNo}\t,${t.orderNo}\t,交易\t,${t.subject},2026-11-24 10:00:00,2026-11-24 10:00:05,${t.amount},${t.amount}`,
+      );
+    const text = ['#支付宝业务明细查询', `#账号：[${sellerId}0156]`, titles, ...rows, '#业务明细列表结束'].join('\r\n');
+    return billZip({ '业务明细.csv': text, '业务明细(汇总).csv': '#支付宝业务汇总查询\r\n' });
+  };
+
   const server = await startFakeServer(options.port, (request, response) => {
+    if (request.url.pathname === '/bill') {
+      response.writeHead(200, { 'content-type': 'application/zip' }).end(bill());
+      return;
+    }
     const params = new Map([...request.url.searchParams, ...new URLSearchParams(request.body)]);
     const genuine = verify(
       'sha256',

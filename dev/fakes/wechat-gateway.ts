@@ -1,8 +1,8 @@
 /**
- * 微信支付's API v3 for one machine and for tests: Native, query, close, refunds, signed both ways, with a platform
- * certificate and a public key at once. No money moves.
+ * 微信支付's API v3 for one machine and for tests: Native, query, close, refunds, bills, platform certificates that change,
+ * signed both ways, with a platform certificate and a public key at once. No money moves.
  */
-import { createCipheriv, randomBytes, sign, verify, X509Certificate, type KeyObject } from 'node:crypto'; // prettier-ignore
+import { createCipheriv, createHash, randomBytes, sign, verify, X509Certificate, type KeyObject } from 'node:crypto'; // prettier-ignore
 import type http from 'node:http';
 import { makeCertificate } from './certificate.ts';
 import { sendPaid, type FakeTrade } from './trades.ts';
@@ -42,34 +42,60 @@ export interface FakeWechat {
   refundNext(status: WechatRefund['status'] | 'lost' | 'refused' | undefined): void;
   settleRefunds(status?: WechatRefund['status']): void;
   misbehave(orderNo: string, trouble: Trouble | undefined): void;
+  /** The platform certificate is changed: both are valid and the new one signs; then only that. Gives the new one. */
+  changeCertificate(step: 'both' | 'done'): string;
+  /** The bill that is downloaded is not the one whose hash was told. */
+  damageBill(yes: boolean): void;
   readonly refunds: ReadonlyMap<string, WechatRefund>;
   close(): Promise<void>;
 }
 
+function seal(text: string, aad: string): { readonly nonce: string; readonly ciphertext: string } {
+  const nonce = randomBytes(6).toString('hex');
+  const cipher = createCipheriv('aes-256-gcm', apiV3Key, nonce).setAAD(Buffer.from(aad));
+  const sealed = Buffer.concat([cipher.update(text), cipher.final(), cipher.getAuthTag()]);
+  return { nonce, ciphertext: sealed.toString('base64') };
+}
+
+function sealedCertificate(pem: string): object {
+  const encrypt_certificate = {
+    algorithm: 'AEAD_AES_256_GCM',
+    associated_data: 'certificate',
+    ...seal(pem, 'certificate'),
+  };
+  return { serial_no: new X509Certificate(pem).serialNumber, encrypt_certificate };
+}
+
 export async function startFakeWechat(options: { readonly port: number }): Promise<FakeWechat> {
   const platform = keyPair('wechat-platform');
+  const successor = keyPair('wechat-platform-next');
   const modern = keyPair('wechat-public');
   const merchant = keyPair('wechat-merchant');
   const issuer = [['C', 'CN'], ['O', 'Fake Tenpay'], ['CN', 'Fake Tenpay Root CA']] as const; // prettier-ignore
   const platformCert = makeCertificate({ subject: [['CN', 'Fake Tenpay.com sign']], issuer, key: platform.privateKey });
   const merchantCert = makeCertificate({ subject: [['CN', mchid]], issuer, key: merchant.privateKey });
-  const serial = new X509Certificate(platformCert).serialNumber;
+  const nextCert = makeCertificate({ subject: [['CN', 'Fake Tenpay.com sign']], issuer, key: successor.privateKey });
+  /** What /v3/certificates gives; the last one signs. */
+  let inUse = [{ pem: platformCert, key: platform.privateKey }];
+  const current = () => inUse.at(-1) ?? { pem: platformCert, key: platform.privateKey };
   const trades = new Map<string, WechatTrade>();
   const refunds = new Map<string, WechatRefund>();
   const troubles = new Map<string, Trouble>();
   let refundMode: WechatRefund['status'] | 'lost' | 'refused' | undefined;
+  let damaged = false;
   const stopped = new AbortController();
 
   const signed: FakeWechat['signed'] = (body, by = 'publicKey', at = Math.floor(Date.now() / 1000)) => {
     const nonce = randomBytes(16).toString('hex');
-    const key: KeyObject = by === 'certificate' ? platform.privateKey : modern.privateKey;
+    const { pem, key: certified } = current();
+    const key: KeyObject = by === 'certificate' ? certified : modern.privateKey;
     return {
       body,
       headers: {
         'content-type': 'application/json',
         'wechatpay-timestamp': String(at),
         'wechatpay-nonce': nonce,
-        'wechatpay-serial': by === 'certificate' ? serial : publicKeyId,
+        'wechatpay-serial': by === 'certificate' ? new X509Certificate(pem).serialNumber : publicKeyId,
         'wechatpay-signature-type': 'WECHATPAY2-SHA256-RSA2048',
         'wechatpay-signature': sign('sha256', Buffer.from(`${at}\n${nonce}\n${body}\n`), key).toString('base64'),
       },
@@ -77,16 +103,14 @@ export async function startFakeWechat(options: { readonly port: number }): Promi
   };
 
   const event: FakeWechat['event'] = (type, content, by) => {
-    const nonce = randomBytes(6).toString('hex');
-    const cipher = createCipheriv('aes-256-gcm', apiV3Key, nonce).setAAD(Buffer.from('transaction'));
-    const sealed = Buffer.concat([cipher.update(JSON.stringify(content)), cipher.final(), cipher.getAuthTag()]);
+    const { nonce, ciphertext } = seal(JSON.stringify(content), 'transaction');
     const body = {
       id: randomBytes(16).toString('hex'),
       create_time: new Date().toISOString(),
       event_type: type,
       resource_type: 'encrypt-resource',
       summary: type,
-      resource: { algorithm: 'AEAD_AES_256_GCM', ciphertext: sealed.toString('base64'), associated_data: 'transaction', nonce, original_type: 'transaction' }, // prettier-ignore
+      resource: { algorithm: 'AEAD_AES_256_GCM', ciphertext, associated_data: 'transaction', nonce, original_type: 'transaction' }, // prettier-ignore
     };
     return signed(JSON.stringify(body), by);
   };
@@ -159,6 +183,9 @@ export async function startFakeWechat(options: { readonly port: number }): Promi
     const path = request.url.pathname;
     const no = /\/out-trade-no\/([\w-]+)/.exec(path)?.[1] ?? '';
     const refundNo = /\/refunds\/([\w-]+)$/.exec(path)?.[1] ?? '';
+    if (path === '/v3/certificates')
+      return { status: 200, json: { data: inUse.map(({ pem }) => sealedCertificate(pem)) } };
+    if (path === '/v3/bill/tradebill') return bill();
     if (/transactions\/(native|h5)$/.test(path)) return { status: 200, json: create(request.body) };
     if (path.endsWith('/domestic/refunds')) return refund(request.body);
     if (refundNo !== '') {
@@ -175,8 +202,22 @@ export async function startFakeWechat(options: { readonly port: number }): Promi
     return { status: 204 };
   };
 
-  const send = (response: http.ServerResponse, status: number, json?: object): void => {
-    const { headers, body } = signed(json ? JSON.stringify(json) : '');
+  const billText = (): string => {
+    const paid = [...trades.values()].filter((t) => t.state === 'SUCCESS');
+    const rows = paid.map((t) => ['2026-11-24 10:00:00', appid, mchid, t.tradeNo, t.orderNo, 'SUCCESS', (Number(t.amount) / 100).toFixed(2)].map((cell) => `\`${cell}`).join(',')); // prettier-ignore
+    return ['\ufeff交易时间,公众账号ID,商户号,微信订单号,商户订单号,交易状态,订单金额', ...rows, '总交易单数,应结订单总金额', `\`${paid.length},\`0.00`].join('\r\n'); // prettier-ignore
+  };
+  const bill = (): { status: number; json: object } => {
+    if (![...trades.values()].some((t) => t.state === 'SUCCESS'))
+      return { status: 404, json: { code: 'NO_STATEMENT_EXIST', message: '账单文件不存在' } };
+    const hash_value = createHash('sha1').update(billText()).digest('hex');
+    return { status: 200, json: { hash_type: 'SHA1', hash_value, download_url: `${server.url}/v3/billdownload/file?token=t1&tartype=plain` } }; // prettier-ignore
+  };
+
+  /** Answers are signed by what the request names; without, by the platform certificate. */
+  const send = (request: FakeRequest, response: http.ServerResponse, status: number, json?: object): void => {
+    const by = String(request.headers['wechatpay-serial'] ?? '').startsWith('PUB_KEY_ID') ? 'publicKey' : 'certificate';
+    const { headers, body } = signed(json ? JSON.stringify(json) : '', by);
     response.writeHead(status, headers).end(body);
   };
 
@@ -186,9 +227,14 @@ export async function startFakeWechat(options: { readonly port: number }): Promi
       response.writeHead(401, { 'content-type': 'application/json' }).end('{"code":"SIGN_ERROR"}');
       return;
     }
+    if (request.url.pathname === '/v3/billdownload/file') {
+      // Unsigned: only its hash was.
+      response.writeHead(200, { 'content-type': 'text/plain' }).end(damaged ? `${billText()} ` : billText());
+      return;
+    }
     const { status, json, lost } = answer(request);
     if (lost) response.destroy();
-    else send(response, status, json);
+    else send(request, response, status, json);
   });
 
   return {
@@ -221,6 +267,14 @@ export async function startFakeWechat(options: { readonly port: number }): Promi
     misbehave(orderNo, trouble) {
       if (trouble) troubles.set(orderNo, trouble);
       else troubles.delete(orderNo);
+    },
+    changeCertificate(step) {
+      const next = { pem: nextCert, key: successor.privateKey };
+      inUse = step === 'both' ? [{ pem: platformCert, key: platform.privateKey }, next] : [next];
+      return nextCert;
+    },
+    damageBill(yes) {
+      damaged = yes;
     },
     refunds,
     async close() {

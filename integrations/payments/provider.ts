@@ -197,6 +197,11 @@ export interface PaymentProvider {
   readonly configFields: readonly ConfigField[];
   /** Says which of the pasted fields is wrong, and why. */
   checkConfig(config: Readonly<Record<string, string>>): ConfigProblem[];
+  /**
+   * Fetches the provider's own keys, where they change by themselves: the fields of the configuration as they should be
+   * now, or undefined where there is nothing to fetch. Rejects with {@link QueryUnknown} or {@link GatewayRefused}.
+   */
+  refreshKeys?(account: ProviderAccount, outbound: Outbound): Promise<Readonly<Record<string, string>> | undefined>;
   /** Never throws, whatever comes in. */
   verify(account: ProviderAccount, raw: RawNotification): Verdict;
   readonly acknowledge: {

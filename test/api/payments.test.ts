@@ -6,15 +6,12 @@ import { startFakeUsdt, type FakeUsdt } from '../../dev/fakes/usdt-gateway.ts';
 import { queryPayments } from '../../worker/loops/payment-queries.ts';
 import { matchStatements } from '../../worker/loops/statements.ts';
 import { sendRefunds } from '../../worker/loops/refunds.ts';
+import { moneyOf, type PaymentsAnswer } from '../support/money.ts';
 import { startSystem, type System } from '../support/system.ts';
 
 interface Refund {
   refund: { id: number; no: string; state: string; amountMinor: number; code: string | null };
 }
-interface Payments {
-  payments: { id: number; orderNo: string | null; standing: string; refundedMinor: number }[];
-}
-
 /** Payments before people and loops: no Temporal anywhere near. */
 describe('payments: lost ones found, odd ones settled, money given back', function () {
   this.timeout(60_000);
@@ -39,24 +36,8 @@ describe('payments: lost ones found, odd ones settled, money given back', functi
     await usdt.close();
   });
 
-  const api = <T>(path: string, body?: unknown, expect?: number, method?: string): Promise<T> =>
-    call<T>(`${system.base}/api/console${path}`, { token: system.opsToken, ...(body !== undefined && { body }), ...(expect !== undefined && { expect }), ...(method && { method }) }); // prettier-ignore
-  const account = async (provider: string, config: object): Promise<number> =>
-    (await api<{ account: { id: number } }>('/payment-accounts', { provider, mode: 'test', name: provider, config })).account.id; // prettier-ignore
-  const rows = async <T extends object>(sql: string, ...values: unknown[]): Promise<T[]> =>
-    (await system.parts.pool.query<T>(sql, values)).rows;
-  const order = async (accountId: number) => {
-    const placed = await system.shop.order({ sku: system.sku, accountId });
-    if (placed.payUrl.startsWith('http://127.0.0.1')) await fetch(placed.payUrl);
-    return placed;
-  };
-  const stateOf = async (no: string): Promise<string> => (await system.shop.read(no)).state;
-  const due = (no: string) => rows('update orders set next_query_at = now() where no = $1', no);
+  const { api, account, rows, order, stateOf, due, paymentOf, tasks } = moneyOf(() => system);
   const query = () => queryPayments(system.parts.steps, system.parts.metrics);
-  const paymentOf = async (orderNo: string): Promise<number> =>
-    (await api<Payments>(`/payments?orderNo=${orderNo}`)).payments[0]?.id ?? 0;
-  const tasks = async (no: string): Promise<string[]> =>
-    (await rows<{ code: string }>('select t.code from tasks t join orders o on o.id = t.order_id where o.no = $1 and t.closed_at is null order by 1', no)).map((t) => t.code); // prettier-ignore
   const refund = (paymentId: number, body: object, expect?: number) =>
     api<Refund>(`/payments/${paymentId}/refunds`, { requestId: randomUUID(), reason: '测试退款', ...body }, expect);
   const settled = async (id: number): Promise<string> => {
@@ -170,7 +151,7 @@ describe('payments: lost ones found, odd ones settled, money given back', functi
     assert.equal(await settled(id), 'asked', 'the answer was lost');
     assert.equal(await settled(id), 'done', 'asked about, not sent again');
     assert.equal(alipay.refunds.get(made[0]!.refund.no)?.times, 1);
-    const { payments } = await api<Payments>(`/payments?orderNo=${orderNo}`);
+    const { payments } = await api<PaymentsAnswer>(`/payments?orderNo=${orderNo}`);
     assert.equal(payments[0]?.refundedMinor, 100);
     await refund(paymentId, {}, 409);
   });
@@ -253,7 +234,7 @@ describe('payments: lost ones found, odd ones settled, money given back', functi
 
   it('A5: a payment for no order of ours is given to an order by a person, once, and sets it going', async () => {
     await system.notify('M261124YYYYYYYYYYYYY', { tradeNo: 'sb-stray' });
-    const { payments } = await api<Payments>('/payments?standing=unmatched&tradeNo=sb-stray');
+    const { payments } = await api<PaymentsAnswer>('/payments?standing=unmatched&tradeNo=sb-stray');
     const stray = payments[0]!;
     const { orderNo } = await order(system.sandbox);
     const give = (body: object, expect?: number) =>
@@ -274,7 +255,7 @@ describe('payments: lost ones found, odd ones settled, money given back', functi
     await alipay.pay(orderNo, { notify: false });
     await fetch(`${system.base}/notify/alipay/${alipayId}`, { method: 'POST', body: alipay.notification(orderNo) });
     assert.deepEqual(await tasks(orderNo), []);
-    const { payments } = await api<Payments>(`/payments?orderNo=${orderNo}`);
+    const { payments } = await api<PaymentsAnswer>(`/payments?orderNo=${orderNo}`);
     assert.equal(payments[0]?.standing, 'matched');
     const paid = await order(alipayId);
     await alipay.pay(paid.orderNo, { notify: false });

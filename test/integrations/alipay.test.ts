@@ -5,10 +5,10 @@ import { makeCertificate } from '../../dev/fakes/certificate.ts';
 import { startFakeAlipay, type FakeAlipay } from '../../dev/fakes/alipay-gateway.ts';
 import { certificateSn, rootSn } from '../../integrations/payments/alipay/config.ts';
 import { rawNode, signedRequest } from '../../integrations/payments/alipay/gateway.ts';
-import { readBill } from '../../integrations/payments/alipay/statement.ts';
+import { readBill, unzip } from '../../integrations/payments/alipay/statement.ts';
 import { certificatesOf } from '../../integrations/payments/keys.ts';
 import { accountOf, freshOrderNo, providerOf, rawForm } from '../support/gateways.ts';
-import { alipayForeign, alipayPublicKey, alipayTrade } from '../fixtures/payment-vectors.ts';
+import { alipayBillZip, alipayForeign, alipayPublicKey, alipayTrade } from '../fixtures/payment-vectors.ts';
 
 const provider = providerOf('alipay');
 const real = accountOf('alipay', { appId: alipayTrade.app_id, sellerId: alipayTrade.seller_id, alipayPublicKey });
@@ -268,6 +268,19 @@ describe('支付宝: requests', () => {
       '#-----------------------------------------业务明细列表结束',
     ].join('\r\n');
     assert.deepEqual(readBill(text), [{ orderNo: 'M1', tradeNo: '2026112422001', amountMinor: 100, currency: 'CNY' }]);
+  });
+
+  it('A4: a bill that another program packed (names and text in GBK, sizes behind the data) opens whole', () => {
+    const gbk = new TextDecoder('gbk');
+    const files = unzip(Buffer.from(alipayBillZip, 'base64'));
+    assert.deepEqual(
+      files.map((f) => gbk.decode(f.name)),
+      ['20880000000000000156_20261124_业务明细.csv', '20880000000000000156_20261124_业务明细(汇总).csv'],
+    );
+    assert.deepEqual(
+      files.flatMap((f) => readBill(gbk.decode(f.bytes))),
+      [{ orderNo: 'M1261124AAAAAAA', tradeNo: '2026112422001400000000000001', amountMinor: 1230, currency: 'CNY' }],
+    );
   });
 });
 

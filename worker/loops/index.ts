@@ -7,6 +7,7 @@ import { watchForSilence } from '../../db/silence.ts';
 import { expireOrders } from '../../db/upkeep.ts';
 import type { Process } from '../compose.ts';
 import type { TemporalLink } from '../link.ts';
+import { refreshAccountKeys } from './account-keys.ts';
 import { lookAtDirectory } from './drop-directory.ts';
 import { every, type Loop } from './every.ts';
 import { removeUndone } from '../../db/batches.ts';
@@ -57,6 +58,7 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
     every(5_000, 'expire', log, async () => (await expireOrders(pool)) > 0),
     every(2_000, 'payment-queries', log, () => queryPayments(steps, metrics)),
     every(1_000, 'refunds', log, () => sendRefunds(steps)),
+    every(30_000, 'account-keys', log, () => refreshAccountKeys(steps)),
     every(60_000, 'statements', log, () => matchStatements(steps, metrics)),
     every(600_000, 'notifications', log, () => purgeOldNotifications(pool)),
     every(1_000, 'audit-sealer', log, async () => (await sealAudit(pool)) > 0),

@@ -3,7 +3,7 @@
  * as a notification (same unique key), so both may race. What expired unpaid is closed at the provider.
  */
 import { accountById } from '../../db/access.ts';
-import { takePaymentIn } from '../../db/intake.ts';
+import { foundReceipt, takePaymentIn } from '../../db/intake.ts';
 import { askSoon, dueQueries, lastQuote, type QueryDue } from '../../db/payment-queries.ts';
 import type { ActivityDeps } from '../../activities/deps.ts';
 import { openAccount } from '../../integrations/payments/account.ts';
@@ -41,19 +41,7 @@ async function ask(deps: QueryDeps, metrics: Metrics, due: QueryDue): Promise<vo
     if (closed === 'paid') await askSoon(deps.pool, orderNo);
     return;
   }
-  const result = await takePaymentIn(
-    deps.pool,
-    {
-      accountId: account.id,
-      provider: provider.id,
-      source: 'query',
-      method: 'QUERY',
-      headers: {},
-      query: '',
-      body: Buffer.from(JSON.stringify(found)),
-      receivedAt: new Date(),
-    },
-    { mode: account.mode, orderNo: due.orderNo, ...found },
-  );
+  const payment = { mode: account.mode, orderNo: due.orderNo, ...found };
+  const result = await takePaymentIn(deps.pool, foundReceipt('query', account, found), payment);
   metrics.notifications.inc({ provider: provider.id, verdict: 'queried', decision: result.decision });
 }

@@ -4,8 +4,9 @@
  */
 import type { ActivityDeps } from '../../activities/deps.ts';
 import { accountById } from '../../db/access.ts';
-import { takePaymentIn } from '../../db/intake.ts';
+import { foundReceipt, takePaymentIn } from '../../db/intake.ts';
 import { finishStatement, missingLines, planStatements, takeStatement } from '../../db/statements.ts';
+import { orderNoPattern } from '../../domain/ids.ts';
 import { statementDay } from '../../domain/statement.ts';
 import type { Metrics } from '../../integrations/metrics.ts';
 import { openAccount } from '../../integrations/payments/account.ts';
@@ -40,21 +41,13 @@ async function match(
   const provider = stored && deps.providers.get(stored.provider);
   if (!stored || !provider?.statement) return { lines: 0, found: 0 };
   const account = openAccount(deps.keyring, stored);
-  const lines = await provider.statement(account, day, deps.outbound);
+  // What the merchant sells elsewhere stands in the same books, under numbers that are not ours.
+  const lines = (await provider.statement(account, day, deps.outbound)).filter((l) => orderNoPattern.test(l.orderNo));
   let found = 0;
   for (let at = 0; at < lines.length; at += 1_000) {
     for (const line of await missingLines(deps.pool, accountId, lines.slice(at, at + 1_000))) {
       found++;
-      const received = {
-        accountId,
-        provider: provider.id,
-        source: 'statement' as const,
-        method: 'STATEMENT',
-        headers: {},
-        query: '',
-        body: Buffer.from(JSON.stringify(line)),
-        receivedAt: new Date(),
-      };
+      const received = foundReceipt('statement', account, line);
       const { decision } = await takePaymentIn(deps.pool, received, { ...line, mode: account.mode });
       metrics.notifications.inc({ provider: provider.id, verdict: 'statement', decision });
     }

@@ -28,7 +28,7 @@ export const configFields: readonly ConfigField[] = [
   { key: 'merchantCert', label: { zh: '商户API证书', en: 'Merchant certificate' }, secret: false, required: true, pattern: keyPattern, multiline: true, help: { zh: 'apiclient_cert.pem 的内容', en: 'apiclient_cert.pem' } },
   { key: 'publicKeyId', label: { zh: '微信支付公钥ID', en: 'WeChat Pay public key id' }, secret: false, required: false, pattern: /^PUB_KEY_ID_\w{8,64}$/ },
   { key: 'publicKey', label: { zh: '微信支付公钥', en: 'WeChat Pay public key' }, secret: false, required: false, pattern: keyPattern, multiline: true, help: { zh: '新商户：pub_key.pem 的内容', en: 'New merchants: pub_key.pem' } },
-  { key: 'platformCerts', label: { zh: '微信支付平台证书', en: 'Platform certificates' }, secret: false, required: false, pattern: keyPattern, multiline: true, help: { zh: '老商户；可粘贴多张，切换公钥期间与公钥同时保留', en: 'Older merchants; several may be pasted' } },
+  { key: 'platformCerts', label: { zh: '微信支付平台证书', en: 'Platform certificates' }, secret: false, required: false, pattern: keyPattern, multiline: true, help: { zh: '老商户；可留空，保存时自动下载并定期更新；切换公钥期间与公钥同时保留', en: 'Older merchants; may stay empty: fetched when you save, and kept fresh' } },
   { key: 'method', label: { zh: '默认支付方式', en: 'Default method' }, secret: false, required: false, pattern: /^(native|h5)$/, options: wechatMethods.map(({ id, label }) => ({ value: id, label })), fallback: 'native' },
   { key: 'gateway', label: { zh: '接口地址', en: 'API address' }, secret: false, required: false, pattern: urlPattern, fallback: wechatGateway },
 ]; // prettier-ignore
@@ -43,7 +43,8 @@ export interface WechatKeys {
   readonly apiV3: KeyObject | undefined;
 }
 
-const serialOf = (certificate: X509Certificate): string => certificate.serialNumber.toUpperCase();
+/** As messages name it. */
+export const serialOf = (certificate: X509Certificate): string => certificate.serialNumber.toUpperCase();
 
 export const keysOf = perConfig((config): WechatKeys => {
   const signers = new Map(

@@ -1,5 +1,5 @@
 /** Calls to 微信支付's API v3: each request is signed, each answer's signature is checked. */
-import { randomBytes, sign, verify as verifyBytes } from 'node:crypto';
+import { randomBytes, sign, verify as verifyBytes, type KeyObject } from 'node:crypto';
 import type { Outbound } from '../../outbound.ts';
 import { gatewayOf } from '../../config-fields.ts';
 import { ask, codeText, jsonOf, textOf, type JsonObject } from '../gateway-call.ts';
@@ -35,13 +35,17 @@ export function authorization(
   );
 }
 
-/** Answers between 200 and 499 whose signature is WeChat's; anything else is unknown. */
+/**
+ * Answers between 200 and 499 whose signature is WeChat's; anything else is unknown. `introduced`: signers that the
+ * answer itself proves (new platform certificates come sealed with the APIv3 key).
+ */
 export async function callWechat(
   account: ProviderAccount,
   method: 'GET' | 'POST',
   path: string,
   content: object | undefined,
   outbound: Outbound,
+  introduced?: (body: Buffer) => ReadonlyMap<string, KeyObject>,
 ): Promise<WechatAnswer> {
   const { signers, preferred } = keysOf(account.config);
   const body = content === undefined ? '' : JSON.stringify(content);
@@ -63,7 +67,8 @@ export async function callWechat(
     return typeof value === 'string' ? value : '';
   };
   const at = header('wechatpay-timestamp');
-  const signer = signers.get(header('wechatpay-serial'));
+  const serial = header('wechatpay-serial');
+  const signer = signers.get(serial) ?? introduced?.(answer.body).get(serial);
   const message = Buffer.concat([Buffer.from(`${at}\n${header('wechatpay-nonce')}\n`), answer.body, Buffer.from('\n')]);
   const fresh = /^\d{10}$/.test(at) && Math.abs(Date.now() / 1000 - Number(at)) <= toleranceSeconds;
   const genuine =

@@ -2,6 +2,7 @@
 import type { Outbound } from '../../outbound.ts';
 import { ack, textOf } from '../gateway-call.ts';
 import { GatewayRefused, QueryUnknown, type Payment, type PaymentProvider, type PayRequest, type ProviderAccount, type QueryAnswer, type Refund, type RefundAnswer } from '../provider.ts'; // prettier-ignore
+import { refreshKeys } from './certificates.ts';
 import { checkConfig, configFields, wechatMethods } from './config.ts';
 import { callWechat, type WechatAnswer } from './gateway.ts';
 import { transaction, verify, wechatCurrency } from './notify.ts';
@@ -102,6 +103,7 @@ export const wechat: PaymentProvider = {
   createsRemotely: true,
   configFields,
   checkConfig,
+  refreshKeys,
   verify,
   acknowledge: {
     accepted: ack('{"code":"SUCCESS"}', 200, 'application/json'),
