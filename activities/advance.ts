@@ -47,6 +47,8 @@ async function beforePool(tx: Transaction, order: PaidOrder): Promise<string | u
   if (order.buying) return order.source === ownPool ? suppliers : (order.source ?? suppliers);
   if (order.source !== null || order.missing <= 0)
     return order.source === ownPool ? undefined : (order.source ?? undefined);
+  // Nobody else has the number that was chosen.
+  if (order.cardUse === 'chosen') return undefined;
   if (order.poolUse === 'never') return suppliers;
   return order.poolUse === 'last' ? (await otherSources(tx, order))[0] : undefined;
 }
@@ -63,6 +65,7 @@ export async function tryPool(deps: ActivityDeps, orderId: number): Promise<Outc
 
 /** The own pool cannot serve: another source, or a place in line. */
 async function shortOfStock(tx: Transaction, order: PaidOrder, answer: ClaimAnswer): Promise<Outcome> {
+  if (order.cardUse === 'chosen') return wait(tx, order, 'attention', 'NUMBER_TAKEN');
   const other = order.source === ownPool ? undefined : (await otherSources(tx, order))[0];
   if (other !== undefined) return purchase(order, other);
   await joinLine(tx, order.id, answer.queued);

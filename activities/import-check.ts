@@ -6,6 +6,7 @@ import {
   endCheck,
   importRoom,
   importTotals,
+  keyShapesOf,
   knownKeys,
   productsForKeys,
 } from '../db/import-blocks.ts';
@@ -26,14 +27,15 @@ const previewLines = 100;
 const maxLines = 3_000_000;
 
 export const blockAad = (id: number, n: number): string => `import-block:${id}:${n}`;
-/** What a block holds of each good line: its text, and its date in ms or 0. */
-export type BlockText = readonly [text: string, expires: number];
+/** What a block holds of each good line: its text, its date in ms or 0, and what a number that is chosen costs besides. */
+export type BlockText = readonly [text: string, expires: number, surchargeMinor?: number];
 
 interface Good {
   readonly line: number;
   readonly productId: number;
   readonly text: string;
   readonly expires: number;
+  readonly surchargeMinor: number | undefined;
   readonly fingerprint: Buffer;
 }
 
@@ -58,11 +60,13 @@ async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
     columns: source.columns,
     productId: file.productId ?? undefined,
     products,
+    shapes: await keyShapesOf(deps.pool),
     trim: options.trim,
     now: new Date(),
     zoneMinutes: options.zoneMinutes,
   };
   const seen = new FingerprintSet();
+  const numbers = new Set<string>();
   const skuOf = new Map([...products].map(([sku, id]) => [id, sku]));
   const preview: object[] = [];
   let good: Good[] = [];
@@ -72,7 +76,9 @@ async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
 
   const store = async (): Promise<boolean> => {
     const block = await sorted(deps, good, problems);
-    const texts: BlockText[] = block.good.map((g) => [g.text, g.expires]);
+    const texts: BlockText[] = block.good.map(({ text, expires, surchargeMinor }) =>
+      surchargeMinor === undefined ? [text, expires] : [text, expires, surchargeMinor],
+    );
     const stored = await addCheckedBlock(deps.pool, file.id, {
       n: n++,
       lines: block.good.map((g) => g.line),
@@ -96,11 +102,14 @@ async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
     if (typeof key === 'string') {
       problems.push([line, row.cells.length === 0 ? 'COLUMNS' : key]);
     } else {
-      const { productId, parts } = key;
+      const { productId, parts, surchargeMinor } = key;
+      const number = surchargeMinor === undefined ? undefined : `${productId}:${parts[0]}`;
       const text = keyText(parts);
       const fingerprint = keyFingerprint(deps.keyring, productId, text);
       if (!seen.add(fingerprint)) problems.push([line, 'IN_FILE']);
-      else good.push({ line, productId, text, fingerprint, expires: key.expiresAt?.getTime() ?? 0 });
+      else if (number !== undefined && numbers.has(number)) problems.push([line, 'NUMBER_TWICE']);
+      else good.push({ line, productId, text, fingerprint, surchargeMinor, expires: key.expiresAt?.getTime() ?? 0 });
+      if (number !== undefined) numbers.add(number);
       if (preview.length < previewLines) {
         preview.push({
           line,

@@ -3,6 +3,8 @@ import { setImmediate as yieldTo } from 'node:timers/promises';
 import { ensureBatches, finishImport, importBlock, nextOpenBlock, type OpenBlock, type SealedBlock } from '../db/import-blocks.ts'; // prettier-ignore
 import type { ImportRow } from '../db/imports.ts';
 import { readKeyOptions } from '../domain/import-options.ts';
+import { numberOf } from '../domain/key-shape.ts';
+import { keyParts } from '../integrations/keyring/goods.ts';
 import { cardAad } from '../integrations/keyring/keyring.ts';
 import type { ActivityDeps } from './deps.ts';
 import { blockAad, type BlockText } from './import-check.ts';
@@ -55,5 +57,7 @@ async function sealBlock(
     fingerprints: block.fingerprints,
     ciphertexts,
     expires: texts.map(([, expires]) => (expires === 0 ? usual : new Date(expires))),
+    labels: texts.map(([text, , surcharge]) => (surcharge === undefined ? null : (numberOf(keyParts(text)) ?? null))),
+    surcharges: texts.map(([, , surcharge]) => surcharge ?? null),
   };
 }

@@ -1,7 +1,7 @@
 /** Mail to the buyer and webhook to the shop. They look first: a message that was sent is not sent again (rule 8). */
 import { finishMessage, loadMessage, type OutgoingMessage } from '../db/messages.ts';
 import { textsFor } from '../domain/templates.ts';
-import { shownKey } from '../integrations/keyring/goods.ts';
+import { shownParts } from '../integrations/keyring/goods.ts';
 import { deliveryMail } from '../integrations/delivery-mail.ts';
 import { cardAad, contactAad, secretAad, type Keyring } from '../integrations/keyring/keyring.ts';
 import { MailError } from '../integrations/mail.ts';
@@ -36,7 +36,7 @@ export async function sendMail(deps: ActivityDeps, messageId: number): Promise<v
     orderNo: message.orderNo,
     productName: message.productName,
     test: message.mode === 'test',
-    goods: openCards(deps.keyring, message).map((text) => shownKey(text, message.labels)),
+    goods: openCards(deps.keyring, message).map((text) => shownParts(text, message.labels, message.locale)),
     sku: message.sku,
     quantity: message.quantity,
     texts: textsFor(message.texts, message.locale),

@@ -72,12 +72,19 @@ export async function undoBatch(pool: Pool, id: number, actorId: number, reason:
   });
 }
 
+// 循环卡密 that was shown stands in the books of its orders: it is never shown again, and stays.
 const remove = statement<{ id: number }, [number]>(
   'batch_remove_undone',
-  `delete from cards where id = any (array(
-     select c.id from card_batches b join cards c on c.batch_id = b.id
-     where b.undone_at > now() - interval '30 days' and c.state in ('available', 'expired') limit $1 for update of c skip locked))
-   and state in ('available', 'expired') returning id`,
+  `with due as materialized (
+     select c.id, exists (select from orders o where o.loop_card_id = c.id) as shown
+     from card_batches b join cards c on c.batch_id = b.id
+     where b.undone_at > now() - interval '30 days' and c.state in ('available', 'expired') limit $1 for update of c skip locked
+   ), kept as (
+     update cards set state = 'void' where id = any (array(select id from due where shown)) returning id
+   ), gone as (
+     delete from cards where id = any (array(select id from due where not shown)) and state in ('available', 'expired') returning id
+   )
+   select id from kept union all select id from gone`,
 );
 
 /** Removes some unsold keys of undone batches; true if there may be more. A few at a time: claims wait for none. */

@@ -1,4 +1,5 @@
 /** What buyers' pages read. */
+import type { CardUse } from '../domain/product.ts';
 import { statement, type Queryable } from './sql.ts';
 
 export interface Offer {
@@ -6,7 +7,7 @@ export interface Offer {
   readonly sku: string;
   readonly name: string;
   readonly kind: string;
-  readonly cardUse: string;
+  readonly cardUse: CardUse;
   readonly priceMinor: number;
   readonly currency: string;
   readonly minQuantity: number;
@@ -18,7 +19,8 @@ const offer = statement<Offer, [string]>(
   'buyer_offer',
   `select id, sku, name, kind, card_use as "cardUse", price_minor as "priceMinor", currency, min_quantity as "minQuantity",
      max_quantity as "maxQuantity",
-     (select count(*)::int from (select from cards c where c.product_id = p.id and c.mode = 'live' and c.state = 'available' limit 11) x) as few
+     (select count(*)::int from (select from cards c where c.product_id = p.id and c.mode = 'live' and c.state = 'available'
+        and (c.expires_at is null or c.expires_at > now()) and (p.card_use <> 'chosen' or c.label is not null) limit 11) x) as few
    from products p where sku = $1 and state = 'on_sale'`,
 );
 export async function offerBySku(db: Queryable, sku: string): Promise<Offer | undefined> {

@@ -16,9 +16,11 @@ export interface CardRow {
   readonly soldAt: Date | null;
   readonly expiresAt: Date | null;
   readonly heldUntil: Date | null;
+  readonly number: string | null;
+  readonly surchargeMinor: number | null;
 }
 const columns = `c.id, c.product_id as "productId", c.batch_id as "batchId", c.mode, c.state, o.no as "orderNo", c.sold_at as "soldAt",
-  c.expires_at as "expiresAt", c.held_until as "heldUntil"`;
+  c.expires_at as "expiresAt", c.held_until as "heldUntil", c.label as number, c.surcharge_minor as "surchargeMinor"`;
 
 const find = statement<CardRow, [number, CardState | null, number | null, number | null, number]>(
   'cards_find',

@@ -1,6 +1,7 @@
 /** What the story of a case does. Each step looks at the rows under their locks, and a finished one is not done again. */
 import { caseOutcomes, type CaseAction, type CaseState } from '../domain/cases.ts';
 import { KnownError, type ErrorCode } from '../domain/errors.ts';
+import { advisory } from './locks.ts';
 import { statement, transaction, type Pool, type Queryable } from './sql.ts';
 
 export interface CaseLook {
@@ -88,22 +89,35 @@ const fail = statement<object, [string, ErrorCode]>(
    insert into audit (actor_id, action, order_id, detail)
    select failed.actor_id, 'case_action_failed', back.order_id, jsonb_build_object('case', back.id, 'code', $2::text) from failed, back`,
 );
+// "Too few" is true (rule 6): under the lock of the sure claim those who merely hold locks are waited for.
+const lockPool = statement<object, [number, number]>(
+  'case_lock_pool',
+  'select pg_advisory_xact_lock($1, (select product_id::int from orders where id = $2))',
+);
 const replace = statement<{ taken: number; wanted: number; messageId: number | null }, [number, number]>(
   'case_replace',
   `with bad as materialized (
-     select cc.card_id, row_number() over (order by cc.card_id) as n, c.product_id, c.mode
+     select cc.card_id, row_number() over (order by cc.card_id) as n, c.product_id, c.mode, coalesce(c.surcharge_minor, 0) as surcharge,
+       -- 循环卡密: the key that the order shows stays in the pool, and so does the one that takes its place.
+       coalesce(c.id = (select loop_card_id from orders where id = $2), false) as loop
      from case_cards cc join cards c on c.id = cc.card_id where cc.case_id = $1 and cc.replaced_by is null
    ), picked as materialized (
      select id, row_number() over (order by seq) as n from (
        select c.id, c.seq from cards c
        where c.product_id = (select product_id from bad limit 1) and c.mode = (select mode from bad limit 1) and c.state = 'available'
+         and (c.expires_at is null or c.expires_at > now())
          and not exists (select from products p where p.id = c.product_id and p.quarantined_at is not null)
-       order by c.seq limit (select count(*) from bad) for update skip locked
+         and c.id not in (select card_id from bad) and coalesce(c.surcharge_minor, 0) <= (select max(surcharge) from bad)
+       order by c.seq limit (select count(*) from bad) for update
      ) free
    ), enough as materialized (
      select (select count(*) from picked) = (select count(*) from bad) and exists (select from bad) as ok
    ), given as (
-     update cards set state = 'sold', order_id = $2, sold_at = now() where id in (select id from picked) and (select ok from enough)
+     update cards set state = 'sold', order_id = $2, sold_at = now()
+     where id in (select id from picked) and (select ok from enough) and not (select bool_or(loop) from bad)
+   ), shown as (
+     update orders set loop_card_id = (select id from picked)
+     where id = $2 and (select ok from enough) and (select bool_and(loop) from bad)
    ), voided as (
      update cards set state = 'void' where id in (select card_id from bad) and (select ok from enough)
    ), linked as (
@@ -132,6 +146,7 @@ export async function carryOut(pool: Pool, actionId: string, refunded: boolean):
     if (wanted.state !== 'wanted') return { outcome: null, failure: null, messageId: null };
     let messageId: number | null = null;
     if (wanted.kind === 'replace') {
+      if (wanted.orderId !== null) await lockPool(tx, [advisory.product, wanted.orderId]);
       const [done] = wanted.orderId === null ? [] : await replace(tx, [wanted.caseId, wanted.orderId]);
       if (!done || done.wanted === 0 || done.taken < done.wanted) {
         await fail(tx, [actionId, 'POOL_TOO_FEW']);

@@ -59,7 +59,7 @@ const insert = statement<
    ), said as (
      insert into case_messages (case_id, side, actor_id, body) select id, $9, $7, $8 from found where $8::bytea is not null
    ), about as (
-     insert into case_cards (case_id, card_id) select f.id, c.id from fresh f, cards c where c.order_id = $5 and c.state = 'sold' and $3 = 'bad_key'
+     insert into case_cards (case_id, card_id) select f.id, c.id from fresh f, goods_of_orders c where c.order_id = $5 and $3 = 'bad_key'
    ), noted as (
      insert into audit (actor_id, action, order_id, detail)
      select $7, 'case_opened', $5, jsonb_build_object('case', id, 'kind', $3::text, 'source', $4::text) from fresh

@@ -18,6 +18,7 @@ export interface Product {
   readonly trigger: unknown;
   readonly kind: ProductKind;
   readonly cardUse: CardUse;
+  readonly partLabels: readonly string[];
   readonly minQuantity: number;
   readonly maxQuantity: number;
   readonly buyerLimit: number | null;
@@ -40,16 +41,10 @@ const insert = statement<{ id: number }, [string, string, number, string, string
 const bySku = statement<Product, [string]>(
   'product_by_sku',
   `select id, sku, name, price_minor as "priceMinor", currency, state, policy, trigger, kind, card_use as "cardUse",
-     min_quantity as "minQuantity", max_quantity as "maxQuantity", buyer_limit as "buyerLimit", stock_limit as "stockLimit", hold_minutes as "holdMinutes",
+     part_labels as "partLabels", min_quantity as "minQuantity", max_quantity as "maxQuantity", buyer_limit as "buyerLimit", stock_limit as "stockLimit", hold_minutes as "holdMinutes",
      template_id is not null or texts <> '{}' as "hasTexts"
    from products where sku = $1`,
 );
-const stock = statement<{ mode: Mode; available: number; sold: number }, [number]>(
-  'product_stock',
-  `select mode, count(*) filter (where state = 'available')::int as available, count(*) filter (where state = 'sold')::int as sold
-   from cards where product_id = $1 group by mode`,
-);
-
 /** Undefined if the SKU exists. */
 export async function insertProduct(
   db: Queryable,
@@ -63,23 +58,19 @@ export async function productBySku(db: Queryable, sku: string): Promise<Product 
   return (await bySku(db, [sku]))[0];
 }
 
-export async function productStock(
-  db: Queryable,
-  id: number,
-): Promise<{ mode: Mode; available: number; sold: number }[]> {
-  return stock(db, [id]);
-}
-
 const batch = statement<{ id: number }, [number, Mode, string, string, number]>(
   'batch_insert',
   'insert into card_batches (product_id, mode, source, note, actor_id) values ($1, $2, $3, $4, $5) returning id',
 );
-const add = statement<{ added: number }, [number, number, Mode, Buffer[], Buffer[]]>(
+type AddParams = [...[number, number, Mode], Buffer[], Buffer[], (string | null)[], (number | null)[], (Date | null)[]];
+const add = statement<{ added: number }, AddParams>(
   'cards_add',
   `with fresh as (
-     insert into cards (product_id, batch_id, mode, ciphertext, fingerprint)
-     select $1, $2, $3, c, f from unnest($4::bytea[], $5::bytea[]) as t (c, f)
-     on conflict (product_id, fingerprint) do nothing returning id
+     insert into cards (product_id, batch_id, mode, ciphertext, fingerprint, label, surcharge_minor, expires_at, seq)
+     select $1, $2, $3, c, f, l, s, e, card_place(e)
+     from unnest($4::bytea[], $5::bytea[], $6::text[], $7::bigint[], $8::timestamptz[]) as t (c, f, l, s, e)
+     -- A key that is known, or a number that is for sale already.
+     on conflict do nothing returning id
    ) select count(*)::int as added from fresh`,
 );
 const noted = statement<object, [number, string]>(
@@ -87,13 +78,22 @@ const noted = statement<object, [number, string]>(
   `insert into audit (actor_id, action, detail) values ($1, 'cards_added', $2::jsonb)`,
 );
 
+export interface NewCard {
+  readonly ciphertext: Buffer;
+  readonly fingerprint: Buffer;
+  /** 自选卡号: what buyers see before they pay. */
+  readonly label?: string | undefined;
+  readonly surchargeMinor?: number | undefined;
+  readonly expiresAt?: Date | undefined;
+}
+
 export interface NewCards {
   readonly productId: number;
   readonly mode: Mode;
   readonly source: string;
   readonly note: string;
   readonly actorId: number;
-  readonly cards: readonly { readonly ciphertext: Buffer; readonly fingerprint: Buffer }[];
+  readonly cards: readonly NewCard[];
 }
 
 /**
@@ -114,6 +114,9 @@ export async function insertCards(tx: Transaction, given: NewCards): Promise<{ b
       given.mode,
       given.cards.map((c) => c.ciphertext),
       given.cards.map((c) => c.fingerprint),
+      given.cards.map((c) => c.label ?? null),
+      given.cards.map((c) => c.surchargeMinor ?? null),
+      given.cards.map((c) => c.expiresAt ?? null),
     ]),
   );
   if (added > 0) await goodsCame(tx, given.productId, given.mode);

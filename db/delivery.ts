@@ -5,9 +5,10 @@
 import { deadlines, type DeliveryPolicy } from '../domain/policy.ts';
 import { mayMove, type Mode, type OrderState } from '../domain/order.ts';
 import type { ErrorCode } from '../domain/errors.ts';
-import type { ProductKind } from '../domain/product.ts';
+import type { CardUse, ProductKind } from '../domain/product.ts';
 import type { Trigger } from '../domain/trigger.ts';
 import { actors, advisory } from './locks.ts';
+import { cardUseOf } from './pick.ts';
 import { statement, type Queryable, type Transaction } from './sql.ts';
 
 export interface PaidOrder {
@@ -38,6 +39,8 @@ export interface PaidOrder {
   /** When the own pool is asked: before the suppliers, after them, or not at all. */
   readonly poolUse: 'first' | 'last' | 'never';
   readonly kind: ProductKind;
+  /** 自选卡号 if the order chose one, else as the product says. */
+  readonly cardUse: CardUse;
   readonly messages: readonly PendingMessage[];
 }
 
@@ -70,6 +73,7 @@ const lock = statement<PaidOrder & { switchLock: string }, [number, number]>(
           o.quantity - o.held as missing, o.purchase_id is not null as buying,
           (select case p.kind when 'topup' then 'never' else p.pool_use end from products p where p.id = o.product_id) as "poolUse",
           (select p.kind from products p where p.id = o.product_id) as kind,
+          (select ${cardUseOf} from products p where p.id = o.product_id) as "cardUse",
           o.rules_checked_at is null and exists (select from exception_rules where enabled) as unruled,
           coalesce((select jsonb_agg(jsonb_build_object('id', m.id, 'kind', m.kind) order by m.id)
                     from messages m where m.order_id = o.id and m.state = 'pending' and m.kind <> 'trouble'), '[]') as messages

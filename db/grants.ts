@@ -4,7 +4,7 @@
  */
 import type { Mode } from '../domain/order.ts';
 import { actors, advisory } from './locks.ts';
-import { pickCards } from './pick.ts';
+import { pickCards, pickLoop } from './pick.ts';
 import { releaseParts } from './release.ts';
 import { one, statement, transaction, type Pool, type Queryable, type Transaction } from './sql.ts';
 
@@ -28,11 +28,12 @@ export function dueTurns(db: Queryable): Promise<{ productId: number; mode: Mode
   return due(db, []);
 }
 
-const gate = statement<{ open: boolean }, [number, Mode]>(
+const gate = statement<{ open: boolean; loop: boolean }, [number, Mode]>(
   'grant_gate',
   `with seen as (delete from stock_turns where product_id = $1 and mode = $2 and due_at <= now())
    select coalesce((select value = 'true'::jsonb from settings where key = 'auto_delivery'), true)
-      and coalesce((select quarantined_at is null from products where id = $1), false) as open`,
+      and coalesce((select quarantined_at is null from products where id = $1), false) as open,
+     coalesce((select card_use = 'loop' from products where id = $1), false) as loop`,
 );
 // Tried again by people, it keeps its place and is served before its story looks: a Temporal that is silent must not make
 // it block those behind. Sent to a supplier by people, it is passed: it only has not left the line yet.
@@ -48,6 +49,10 @@ const cards = statement<{ id: number }, [number, Mode, number]>(
   'grant_cards',
   pickCards({ product: '$1', mode: '$2', limit: '$3' }, 'for update'),
 );
+const loopCard = statement<{ id: number }, [number, Mode]>(
+  'grant_loop_card',
+  pickLoop({ product: '$1', mode: '$2' }, 'for update'),
+);
 // Who acts on an order now holds its row: the granter waits for nobody (it would be a circle), it comes again.
 const lockOrders = statement<{ id: number }, [number[]]>(
   'grant_lock_orders',
@@ -61,6 +66,13 @@ const release = statement<object, [number[], number[]]>(
    ), ready as materialized (
      select order_id, count(*)::int as cards from pairs group by order_id
    ), ${releaseParts(String(actors.automation), `'{"from":"line"}'::jsonb`)}
+   insert into outbox (kind, order_id) select 'wake', id from released order by id`,
+);
+const releaseLoop = statement<object, [number[], number]>(
+  'grant_release_loop',
+  `with ready as materialized (
+     select order_id, 1 as cards, $2::bigint as loop_card_id from unnest($1::bigint[]) as t (order_id)
+   ), ${releaseParts(String(actors.automation), `'{"from":"line"}'::jsonb`, 'loop')}
    insert into outbox (kind, order_id) select 'wake', id from released order by id`,
 );
 const block = statement<object, [number, number]>(
@@ -91,11 +103,13 @@ export async function grantStock(pool: Pool, productId: number, mode: Mode, head
     // The switch before the product, as every claim takes them.
     await tx.query('select pg_advisory_xact_lock_shared($1)', [advisory.deliverySwitch]);
     await tx.query('select pg_advisory_xact_lock($1, $2)', [advisory.product, productId]);
-    if (!one(await gate(tx, [productId, mode])).open) return { orders: 0, more: false };
+    const { open, loop } = one(await gate(tx, [productId, mode]));
+    if (!open) return { orders: 0, more: false };
     // Those who let others pass do not fill the page: 1000 of them would hide everybody behind.
     const waiters = (await line(tx, [productId, mode, headMs, atOnce * 10])).filter((w) => w.servable);
     const [first] = waiters;
     if (!first) return { orders: 0, more: false };
+    if (loop) return grantLoop(tx, productId, mode, waiters.slice(0, atOnce));
     const wanted = Math.max(atOnce, first.quantity);
     const found = await cards(tx, [productId, mode, wanted]);
     const { chosen, blocked } = choose(waiters, found.length);
@@ -106,6 +120,16 @@ export async function grantStock(pool: Pool, productId: number, mode: Mode, head
     if (blocked && used < found.length && found.length < wanted) await block(tx, [blocked.orderId, headMs]);
     return { orders: served, more: found.length === wanted && served === chosen.length && served > 0 };
   });
+}
+
+/** 循环卡密: one key serves everybody who waits. */
+async function grantLoop(tx: Transaction, productId: number, mode: Mode, waiters: readonly Waiter[]): Promise<Granted> {
+  const [card] = await loopCard(tx, [productId, mode]);
+  if (!card) return { orders: 0, more: false };
+  const free = (await lockOrders(tx, [waiters.map((w) => w.orderId)])).map((row) => row.id);
+  if (free.length < waiters.length) await again(tx, [productId, mode, 200]);
+  if (free.length > 0) await releaseLoop(tx, [free, card.id]);
+  return { orders: free.length, more: free.length === atOnce };
 }
 
 /** Whole quantities, first come first served; who may be passed is passed. */

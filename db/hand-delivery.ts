@@ -4,8 +4,9 @@
  */
 import { KnownError } from '../domain/errors.ts';
 import type { Mode } from '../domain/order.ts';
+import type { CardUse } from '../domain/product.ts';
 import { advisory } from './locks.ts';
-import { pickCards } from './pick.ts';
+import { pickCards, pickChosen, pickLoop, takeParts } from './pick.ts';
 import { releaseParts } from './release.ts';
 import { one, statement, type Transaction } from './sql.ts';
 
@@ -16,6 +17,7 @@ export interface HandOrder {
   /** Pieces that are not there yet. */
   readonly missing: number;
   readonly quarantined: boolean;
+  readonly cardUse: CardUse;
 }
 
 /** A key that a person typed, sealed by the API before anything else saw it. */
@@ -24,32 +26,40 @@ export interface TypedCard {
   readonly fingerprint: Buffer;
 }
 
-const fromPool = statement<{ found: number }, [number, number, Mode, number, number]>(
-  'hand_from_pool',
-  `with picked as materialized (
-     ${pickCards({ product: '$2', mode: '$3', limit: '$4' }, 'for update')}
-   ), enough as materialized (select count(*) = $4 as ok, count(*)::int as found from picked
-   ), sold as (
-     update cards set state = 'sold', order_id = $1, sold_at = now()
-     where id = any (array(select id from picked)) and (select ok from enough)
-   ), ready as (
-     select $1::bigint as order_id, $4::int as cards where (select ok from enough)
-   ), ${releaseParts('$5::bigint', `'{"by":"hand","from":"pool"}'::jsonb`)}
-   select found from enough`,
-);
+type PoolParams = [number, number, Mode, number, number];
+const handText = (use: CardUse): string => {
+  const pool = { product: '$2', mode: '$3' };
+  const picked = {
+    single: pickCards({ ...pool, limit: '$4' }, 'for update'),
+    loop: pickLoop(pool, 'for update'),
+    chosen: pickChosen({ ...pool, order: '$1' }),
+  }[use];
+  return `with picked as materialized (
+     ${picked}
+   ), enough as materialized (select count(*) = ${use === 'loop' ? 'least($4, 1)' : '$4'} as ok, count(*)::int as found from picked
+   ), ${takeParts(use, '$1', '$4')}, ${releaseParts('$5::bigint', `'{"by":"hand","from":"pool"}'::jsonb`, use)}
+   select found, ok from enough`;
+};
+const fromPool = {
+  single: statement<{ found: number; ok: boolean }, PoolParams>('hand_from_pool', handText('single')),
+  loop: statement<{ found: number; ok: boolean }, PoolParams>('hand_from_pool_loop', handText('loop')),
+  chosen: statement<{ found: number; ok: boolean }, PoolParams>('hand_from_pool_chosen', handText('chosen')),
+};
 
 /** From the own pool, past the line and the switch: a person decided. Throws POOL_TOO_FEW with what there is. */
 export async function deliverFromPool(tx: Transaction, order: HandOrder, actorId: number): Promise<void> {
   if (order.quarantined) throw new KnownError('POOL_QUARANTINED');
   // Those who merely hold locks are waited for: "too few" is true (rule 6).
   await tx.query('select pg_advisory_xact_lock($1, $2)', [advisory.product, order.productId]);
-  const { found } = one(await fromPool(tx, [order.id, order.productId, order.mode, order.missing, actorId]));
-  if (found < order.missing) throw new KnownError('POOL_TOO_FEW', { wanted: order.missing, found });
+  const { found, ok } = one(
+    await fromPool[order.cardUse](tx, [order.id, order.productId, order.mode, order.missing, actorId]),
+  );
+  if (!ok) throw new KnownError('POOL_TOO_FEW', { wanted: order.missing, found });
 }
 
-const known = statement<{ id: number; fingerprint: Buffer; usable: boolean }, [number, Buffer[], Mode]>(
+const known = statement<{ id: number; fingerprint: Buffer; usable: boolean }, [number, Buffer[], Mode, number]>(
   'hand_known',
-  `select id, fingerprint, state = 'available' and mode = $3 as usable from cards
+  `select id, fingerprint, mode = $3 and (state = 'available' or (state = 'held' and order_id = $4)) as usable from cards
    where product_id = $1 and fingerprint = any ($2::bytea[]) for update`,
 );
 const typed = statement<{ cards: number }, [number, number, Mode, number, number[], Buffer[], Buffer[], string]>(
@@ -61,11 +71,19 @@ const typed = statement<{ cards: number }, [number, number, Mode, number, number
      insert into cards (product_id, batch_id, mode, ciphertext, fingerprint, state, order_id, sold_at)
      select $2, batch.id, $3, t.c, t.f, 'sold', $1, now() from batch, unnest($6::bytea[], $7::bytea[]) as t (c, f) returning id
    ), found as (
-     update cards set state = 'sold', order_id = $1, sold_at = now() where id = any ($5::bigint[]) and state = 'available' returning id
+     update cards set state = 'sold', order_id = $1, sold_at = now(), held_until = null
+     where id = any ($5::bigint[]) and state in ('available', 'held') returning id
    ), given as (select id from fresh union all select id from found
    ), ready as (
      select $1::bigint as order_id, count(*)::int as cards from given
    ), ${releaseParts('$4::bigint', `'{"by":"hand","from":"typed"}'::jsonb`)}
+   select cards from ready`,
+);
+const typedLoop = statement<{ cards: number }, [number, number, number]>(
+  'hand_typed_loop',
+  `with ready as (
+     select $1::bigint as order_id, 1 as cards, $3::bigint as loop_card_id
+   ), ${releaseParts('$2::bigint', `'{"by":"hand","from":"typed"}'::jsonb`, 'loop')}
    select cards from ready`,
 );
 
@@ -84,10 +102,15 @@ export async function deliverTyped(
   const names = given.map((card) => card.fingerprint.toString('hex'));
   const twice = names.flatMap((name, i) => (names.indexOf(name) < i ? [i + 1] : []));
   if (twice.length > 0) throw new KnownError('KEY_TWICE', { entries: twice });
-  const rows = await known(tx, [order.productId, given.map((card) => card.fingerprint), order.mode]);
+  const rows = await known(tx, [order.productId, given.map((card) => card.fingerprint), order.mode, order.id]); // prettier-ignore
   const seen = new Map(rows.map((row) => [row.fingerprint.toString('hex'), row]));
   const used = names.flatMap((name, i) => (seen.get(name)?.usable === false ? [i + 1] : []));
   if (used.length > 0) throw new KnownError('KEY_ALREADY_USED', { entries: used });
+  // 循环卡密 that somebody typed stays in the pool for the others.
+  if (order.cardUse === 'loop' && rows[0]) {
+    await typedLoop(tx, [order.id, actor.id, rows[0].id]);
+    return;
+  }
   const fresh = given.filter((_, i) => !seen.has(names[i] ?? ''));
   const { cards } = one(
     await typed(tx, [

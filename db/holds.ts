@@ -5,6 +5,7 @@
 import { KnownError } from '../domain/errors.ts';
 import type { Mode } from '../domain/order.ts';
 import { actors, advisory } from './locks.ts';
+import { holdNumber } from './numbers.ts';
 import type { NewOrder } from './orders.ts';
 import { pickCards } from './pick.ts';
 import { readSetting } from './settings.ts';
@@ -37,8 +38,29 @@ const setAddress = statement<object, [number, Buffer]>(
   'update orders set address_index = $2 where id = $1',
 );
 
-/** Holds all that the order wants, or throws CONTACT_REQUIRED, HOLD_LIMIT or a truthful OUT_OF_STOCK. */
-export async function holdCards(tx: Transaction, orderId: number, order: NewOrder, minutes: number): Promise<void> {
+/**
+ * Holds all that the order wants, or throws CONTACT_REQUIRED, HOLD_LIMIT, a truthful OUT_OF_STOCK, or NUMBER_TAKEN. `minutes`
+ * null: as long as the order may be paid.
+ */
+export async function holdCards(
+  tx: Transaction,
+  orderId: number,
+  order: NewOrder,
+  minutes: number | null,
+): Promise<void> {
+  await withinCaps(tx, orderId, order);
+  const until = new Date(Math.min(Date.now() + (minutes ?? Infinity) * 60_000, order.expiresAt.getTime()));
+  if (order.number) return holdNumber(tx, orderId, order.number, until);
+  const params: HoldParams = [orderId, order.productId, order.mode, order.quantity, until];
+  await tx.query('savepoint tried');
+  if (one(await hold(tx, params)).ok) return;
+  // Others may merely hold locks (rule 6). Those of the first try are let go before waiting: no circle.
+  await tx.query('rollback to savepoint tried');
+  await tx.query('select pg_advisory_xact_lock($1, $2)', [advisory.product, order.productId]);
+  if (!one(await holdSurely(tx, params)).ok) throw new KnownError('OUT_OF_STOCK');
+}
+
+async function withinCaps(tx: Transaction, orderId: number, order: NewOrder): Promise<void> {
   const address = order.addressIndex ?? null;
   // A hold that belongs to nobody could be taken any number of times.
   const holders = [order.contactIndex, address].filter((index): index is Buffer => index !== null);
@@ -51,14 +73,6 @@ export async function holdCards(tx: Transaction, orderId: number, order: NewOrde
     throw new KnownError('HOLD_LIMIT', { perBuyer, perAddress });
   }
   if (address) await setAddress(tx, [orderId, address]);
-  const until = new Date(Math.min(Date.now() + minutes * 60_000, order.expiresAt.getTime()));
-  const params: HoldParams = [orderId, order.productId, order.mode, order.quantity, until];
-  await tx.query('savepoint tried');
-  if (one(await hold(tx, params)).ok) return;
-  // Others may merely hold locks (rule 6). Those of the first try are let go before waiting: no circle.
-  await tx.query('rollback to savepoint tried');
-  await tx.query('select pg_advisory_xact_lock($1, $2)', [advisory.product, order.productId]);
-  if (!one(await holdSurely(tx, params)).ok) throw new KnownError('OUT_OF_STOCK');
 }
 
 const free = statement<{ id: number }, [number]>(

@@ -2,6 +2,7 @@
 import type { LineProblem } from '../domain/key-problems.ts';
 import type { Encoding } from '../domain/encoding.ts';
 import type { FileFormat } from '../domain/key-file.ts';
+import type { KeyShape } from '../domain/key-shape.ts';
 import type { Mode } from '../domain/order.ts';
 import { goodsCame } from './stock-line.ts';
 import { statement, transaction, type Pool, type Queryable } from './sql.ts';
@@ -142,12 +143,16 @@ const lockBlock = statement<{ mode: Mode }, [number, number]>(
   `select i.mode from import_blocks b join imports i on i.id = b.import_id
    where b.import_id = $1 and b.n = $2 and b.imported_at is null and i.state = 'confirmed' for update of b`,
 );
-const addCards = statement<{ fingerprint: Buffer }, [number[], number[], Mode, Buffer[], Buffer[], (Date | null)[]]>(
+type CardParams = [
+  ...[number[], number[], Mode, Buffer[], Buffer[], (Date | null)[]],
+  ...[(string | null)[], (number | null)[]],
+];
+const addCards = statement<{ fingerprint: Buffer }, CardParams>(
   'import_cards',
-  `insert into cards (product_id, batch_id, mode, ciphertext, fingerprint, expires_at, seq)
-   select t.p, t.b, $3, t.c, t.f, t.e, card_place(t.e)
-   from unnest($1::bigint[], $2::bigint[], $4::bytea[], $5::bytea[], $6::timestamptz[]) as t (p, b, c, f, e)
-   on conflict (product_id, fingerprint) do nothing returning fingerprint`,
+  `insert into cards (product_id, batch_id, mode, ciphertext, fingerprint, expires_at, label, surcharge_minor, seq)
+   select t.p, t.b, $3, t.c, t.f, t.e, t.l, t.s, card_place(t.e)
+   from unnest($1::bigint[], $2::bigint[], $4::bytea[], $5::bytea[], $6::timestamptz[], $7::text[], $8::bigint[]) as t (p, b, c, f, e, l, s)
+   on conflict do nothing returning fingerprint`,
 );
 const closeBlock = statement<object, [number, number, number, number, string]>(
   'import_block_close',
@@ -166,6 +171,9 @@ export interface SealedBlock {
   readonly fingerprints: readonly Buffer[];
   readonly ciphertexts: readonly Buffer[];
   readonly expires: readonly (Date | null)[];
+  /** 自选卡号: what buyers choose from, and what it costs besides. */
+  readonly labels: readonly (string | null)[];
+  readonly surcharges: readonly (number | null)[];
 }
 
 /** The block goes into the pool, once: whoever comes second finds it closed. Waiting orders get their turn. */
@@ -173,7 +181,7 @@ export async function importBlock(pool: Pool, importId: number, block: SealedBlo
   await transaction(pool, async (tx) => {
     const open = (await lockBlock(tx, [importId, block.n]))[0];
     if (!open) return;
-    const { productIds, batchIds, ciphertexts, fingerprints, expires } = block;
+    const { productIds, batchIds, ciphertexts, fingerprints, expires, labels, surcharges } = block;
     const added = await addCards(tx, [
       [...productIds],
       [...batchIds],
@@ -181,6 +189,8 @@ export async function importBlock(pool: Pool, importId: number, block: SealedBlo
       [...ciphertexts],
       [...fingerprints],
       [...expires],
+      [...labels],
+      [...surcharges],
     ]);
     const late: LineProblem[] = [];
     if (added.length < fingerprints.length) {
@@ -259,6 +269,16 @@ const pools = statement<{ sku: string; id: number; takes: boolean }, []>(
 /** All products by SKU; null for those that take no keys. */
 export async function productsForKeys(db: Queryable): Promise<Map<string, number | null>> {
   return new Map((await pools(db, [])).map((row) => [row.sku, row.takes ? row.id : null]));
+}
+
+const keyShapes = statement<KeyShape & { id: number }, []>(
+  'import_key_shapes',
+  `select id, card_use = 'chosen' as chosen, cardinality(part_labels) as parts, currency from products
+   where card_use = 'chosen' or cardinality(part_labels) > 1`,
+);
+/** What the keys of a product must look like, where a product says so. */
+export async function keyShapesOf(db: Queryable): Promise<Map<number, KeyShape>> {
+  return new Map((await keyShapes(db, [])).map(({ id, ...shape }) => [id, shape]));
 }
 
 const perProduct = statement<{ sku: string; keys: number }, [number]>(

@@ -44,7 +44,7 @@ const load = statement<Omit<OutgoingMessage, 'cards'> & { cards: { id: number; c
           coalesce((select content from delivery_texts where id = o.text_id and m.kind = 'mail'), '{}') as texts, p.part_labels as labels,
           s.id as "shopId", s.webhook_url as "webhookUrl", s.webhook_secret as "webhookSecret",
           coalesce((select jsonb_agg(jsonb_build_object('id', c.id, 'c', encode(c.ciphertext, 'base64'), 'f', encode(c.fingerprint, 'base64')) order by c.seq)
-                    from cards c where c.order_id = o.id and c.state = 'sold' and m.kind = 'mail'), '[]') as cards
+                    from goods_of_orders c where c.order_id = o.id and m.kind = 'mail'), '[]') as cards
    from messages m join orders o on o.id = m.order_id join products p on p.id = o.product_id join shops s on s.id = o.shop_id
    where m.id = $1`,
 );

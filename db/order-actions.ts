@@ -23,7 +23,7 @@ export function actionsOfOrder(db: Queryable, orderId: number): Promise<DoneActi
 
 const missing = statement<{ missing: number }, [number]>(
   'order_missing',
-  `select o.quantity - (select count(*)::int from cards c where c.order_id = o.id and c.state = 'sold') as missing
+  `select o.quantity - (select count(*)::int from goods_of_orders g where g.order_id = o.id) as missing
    from orders o where o.id = $1`,
 );
 /** Pieces that an order still wants. */

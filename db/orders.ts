@@ -36,12 +36,21 @@ export interface NewOrder {
   readonly nextQueryAt: Date | null;
   /** The account to top up, sealed; null for what is no top-up. */
   readonly target?: Buffer | null;
+  /** 自选卡号: the number that the buyer chose. */
+  readonly number?: ChosenNumber | undefined;
+}
+
+export interface ChosenNumber {
+  readonly cardId: number;
+  readonly number: string;
+  /** Part of the order's amount; the number is held only while it still costs this. */
+  readonly surchargeMinor: number;
 }
 
 const columns = `o.id, o.no, o.mode, o.shop_id as "shopId", o.state, o.failure_code as "failureCode", o.quantity,
   o.amount_minor as "amountMinor", o.currency, o.account_id as "accountId", o.request_hash as "requestHash", o.token,
   o.expires_at as "expiresAt", o.paid_at as "paidAt", o.released_at as "releasedAt", o.done_at as "doneAt",
-  o.created_at as "createdAt", p.id as "productId", p.sku, p.name as "productName", o.locale,
+  o.created_at as "createdAt", o.chosen_number as number, p.id as "productId", p.sku, p.name as "productName", o.locale,
   case when o.state = 'waiting_stock' then ${placeColumn} end as place`;
 
 export interface OrderRow {
@@ -65,6 +74,8 @@ export interface OrderRow {
   readonly productId: number;
   readonly sku: string;
   readonly productName: string;
+  /** 自选卡号: the one that was ordered. */
+  readonly number: string | null;
   readonly locale: string;
   /** Place in line for stock, counted to 1000; null if it does not wait for stock. */
   readonly place: number | null;
@@ -88,14 +99,17 @@ const insert = statement<
       Date | null,
       string,
       Buffer | null,
+      number | null,
+      string | null,
     ],
   ]
 >(
   'order_insert',
   `with fresh as (
      insert into orders (no, mode, shop_id, idempotency_key, request_hash, product_id, quantity, amount_minor, currency, account_id,
-       confirm_by_query, policy, locale, contact, contact_index, remark, token_hash, token, webhook, expires_at, next_query_at, trigger, target)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22::jsonb, $23)
+       confirm_by_query, policy, locale, contact, contact_index, remark, token_hash, token, webhook, expires_at, next_query_at, trigger, target,
+       chosen_card_id, chosen_number)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22::jsonb, $23, $24, $25)
      on conflict (shop_id, idempotency_key) do nothing
      returning id, mode, shop_id
    ), noted as (
@@ -138,6 +152,8 @@ export async function insertOrder(db: Queryable, o: NewOrder): Promise<number | 
     o.nextQueryAt,
     JSON.stringify(o.trigger),
     o.target ?? null,
+    o.number?.cardId ?? null,
+    o.number?.number ?? null,
   ]);
   return rows[0]?.id;
 }
@@ -199,8 +215,8 @@ const goods = statement<SealedCard & { productId: number }, [Buffer, string]>(
    ), seen as (
      insert into audit (actor_id, action, order_id, detail) select 5, 'revealed', id, jsonb_build_object('from', $2::text) from mine
    )
-   select c.id, c.ciphertext, c.fingerprint, c.product_id as "productId"
-   from mine join cards c on c.order_id = mine.id where c.state = 'sold' order by c.seq`,
+   select g.id, g.ciphertext, g.fingerprint, g.product_id as "productId"
+   from mine join goods_of_orders g on g.order_id = mine.id order by g.seq`,
 );
 const dropSessions = statement<object, []>('pickup_expire', 'delete from pickup_sessions where expires_at < now()');
 

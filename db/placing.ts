@@ -42,20 +42,21 @@ const unitsSold = statement<{ units: number }, [number, Mode]>(
 );
 
 /**
- * Inserts the order, or throws QUANTITY_LIMIT, CONTACT_REQUIRED, BUYER_LIMIT, HOLD_LIMIT or OUT_OF_STOCK. Undefined if
- * the shop used this idempotency key before.
+ * Inserts the order, or throws QUANTITY_LIMIT, CONTACT_REQUIRED, BUYER_LIMIT, HOLD_LIMIT, OUT_OF_STOCK or
+ * NUMBER_TAKEN. Undefined if the shop used this idempotency key before.
  */
 export async function placeOrder(pool: Pool, order: NewOrder, limits: OrderLimits): Promise<number | undefined> {
   const { minQuantity, maxQuantity, buyerLimit, unitsForSale, holdMinutes, text } = limits;
   if (order.quantity < minQuantity || order.quantity > maxQuantity) {
     throw new KnownError('QUANTITY_LIMIT', { min: minQuantity, max: maxQuantity });
   }
-  if (buyerLimit === null && unitsForSale === null && holdMinutes === null && !text) return insertOrder(pool, order);
+  if (buyerLimit === null && unitsForSale === null && holdMinutes === null && !text && !order.number)
+    return insertOrder(pool, order);
   return transaction(pool, async (tx) => {
     if (buyerLimit !== null) await withinBuyerLimit(tx, order, buyerLimit);
     if (unitsForSale !== null) await withinUnits(tx, order, unitsForSale);
     const id = await insertOrder(tx, order);
-    if (id !== undefined && holdMinutes !== null) await holdCards(tx, id, order, holdMinutes);
+    if (id !== undefined && (holdMinutes !== null || order.number)) await holdCards(tx, id, order, holdMinutes);
     if (id !== undefined && text) await keepText(tx, id, text.hash, text.content);
     return id;
   });

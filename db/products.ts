@@ -126,6 +126,7 @@ export async function editProductIn(
   }
   const changes = diffProduct(before, p);
   if (Object.keys(changes).length === 0) return before.version;
+  if (changes['cardUse'] && (await inUse(tx, [id])).length > 0) throw new KnownError('CARD_USE_FIXED');
   if (p.sku !== before.sku && (await bySkuId(tx, [p.sku])).length > 0) throw new KnownError('SKU_TAKEN');
   const after = one(await update(tx, [record(p), id, actorId, JSON.stringify(changes)])).version;
   // Orders that waited for what the edit has mended look again.
@@ -133,6 +134,13 @@ export async function editProductIn(
   return after;
 }
 
+// A key that many were shown must not become one that is sold once, nor a number that somebody ordered a key like others.
+const inUse = statement<object, [number]>(
+  'product_keys_in_use',
+  `select 1 where exists (select from cards where product_id = $1 and state = 'available')
+     or exists (select from cards where product_id = $1 and state = 'held')
+     or exists (select from orders where product_id = $1 and state in ('unpaid', 'paid', 'waiting_confirmation', 'waiting_stock', 'attention'))`,
+);
 const bySkuId = statement<{ id: number }, [string]>('product_id_by_sku', 'select id from products where sku = $1');
 
 export interface ProductFilter {

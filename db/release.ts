@@ -2,15 +2,17 @@
  * The point of no return (rule 5): from the commit of these parts on, the pickup page shows the goods. Shared by
  * everything that completes an order's last missing piece, so that none forgets a part of it.
  */
+import type { CardUse } from '../domain/product.ts';
 import { endsWithTrouble } from './task-kinds.ts';
 
 /**
  * CTEs that release the orders of a CTE `ready (order_id, cards)`; `released` and `queued` may be read afterwards.
- * `actor` is SQL for who did it, `how` SQL for further detail of the audit row (jsonb).
+ * `actor` is SQL for who did it, `how` SQL for further detail of the audit row (jsonb). For 循环卡密 `ready` also has the
+ * key that is shown and stays in the pool, `loop_card_id`.
  */
-export function releaseParts(actor: string, how = `'{}'::jsonb`): string {
+export function releaseParts(actor: string, how = `'{}'::jsonb`, use: CardUse = 'single'): string {
   return `released as (
-     update orders o set state = 'delivered', released_at = now(), failure_code = null, next_query_at = null,
+     update orders o set state = 'delivered', released_at = now(), failure_code = null, next_query_at = null,${use === 'loop' ? ' loop_card_id = r.loop_card_id,' : ''}
        done_at = case when o.contact is null and not o.webhook then now() end,
        next_deadline = now() + interval '10 minutes'
      from ready r where o.id = r.order_id and o.released_at is null

@@ -1,6 +1,6 @@
 /**
  * Stock facts, from one place: the rows of `cards` themselves, counted by three partial indexes that hold each card
- * once. No counter is kept, so none can be off by one after a crash.
+ * once; of 循环卡密, whose keys stay, the orders that show one. No counter is kept, so none can be off by one after a crash.
  */
 import type { Mode } from '../domain/order.ts';
 import { statement, type Queryable } from './sql.ts';
@@ -17,7 +17,7 @@ export interface StockFacts {
   readonly expiring: number;
   /** Sold in the last seven days. */
   readonly soldWeek: number;
-  /** How long the available ones last at the pace of the last seven days; null if none was sold. */
+  /** How long the available ones last at the pace of the last seven days; null if none was sold, or none is used up. */
   readonly daysOfSupply: number | null;
 }
 
@@ -41,6 +41,12 @@ const facts = statement<StockFacts, [number[], number]>(
      union all
      select product_id, mode, state, count(*) from cards
      where product_id = any ($1) and state in ('held', 'expired', 'void') group by 1, 2, 3
+     union all
+     select product_id, mode, 'sold', count(*) from orders
+     where product_id = any ($1) and loop_card_id is not null and released_at is not null group by 1, 2
+     union all
+     select product_id, mode, 'week', count(*) from orders
+     where product_id = any ($1) and loop_card_id is not null and released_at > now() - interval '7 days' group by 1, 2
    ), wide as (
      select product_id as "productId", mode,
        coalesce(sum(n) filter (where state = 'available'), 0)::int as available,
@@ -52,7 +58,8 @@ const facts = statement<StockFacts, [number[], number]>(
        coalesce(sum(n) filter (where state = 'week'), 0)::int as "soldWeek"
      from counted group by 1, 2
    )
-   select *, case when "soldWeek" > 0 then round(available / ("soldWeek" / 7.0), 1)::float end as "daysOfSupply" from wide`,
+   select wide.*, case when "soldWeek" > 0 and p.card_use <> 'loop' then round(available / ("soldWeek" / 7.0), 1)::float end as "daysOfSupply"
+   from wide join products p on p.id = wide."productId"`,
 );
 
 export const noStock: Omit<StockFacts, 'productId' | 'mode'> = {
@@ -69,4 +76,13 @@ export const noStock: Omit<StockFacts, 'productId' | 'mode'> = {
 /** Per product and mode that has cards at all. */
 export function stockFacts(db: Queryable, productIds: readonly number[], expiryDays = 7): Promise<StockFacts[]> {
   return facts(db, [[...productIds], expiryDays]);
+}
+
+/** Of one product and mode. */
+export async function stockOf(
+  db: Queryable,
+  productId: number,
+  mode: Mode,
+): Promise<Omit<StockFacts, 'productId' | 'mode'>> {
+  return (await stockFacts(db, [productId])).find((row) => row.mode === mode) ?? noStock;
 }

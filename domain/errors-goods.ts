@@ -51,6 +51,27 @@ export const goodsErrors = {
     'Unpaid orders of this buyer hold as much stock as allowed',
     'Pay for earlier orders, or wait until they expire',
   ),
+  NUMBER_MISSING: entry(
+    400,
+    '该商品需要先选择卡号',
+    '请从可选卡号中选一个再下单',
+    'A number is to be chosen for this product',
+    'Choose one of the free numbers, then order',
+  ),
+  NUMBER_TAKEN: entry(
+    409,
+    '所选卡号已被他人选走、已下架或已调价',
+    '买家请刷新后另选；已付款的订单请客服改发其他卡号（手动发货）或退款',
+    'The number is taken, withdrawn, or costs something else by now',
+    'Choose another one; for a paid order deliver another number by hand, or refund',
+  ),
+  CARD_USE_FIXED: entry(
+    409,
+    '商品仍有可用卡密或未完成的订单，不能更改卡密用法',
+    '请先售完、撤销或作废可用卡密并处理完订单，或另建商品',
+    'The product still has keys for sale or open orders, so their use cannot change',
+    'Sell, undo or void the keys and finish the orders first, or make another product',
+  ),
   STOCK_LIMIT: entry(
     409,
     '超过该商品的库存上限',

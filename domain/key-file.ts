@@ -2,9 +2,10 @@
  * A line of a key file: 商品编码-卡密-密码, or what of it the operator has. Keys are kept byte for byte: nothing is
  * unquoted, unescaped or changed in the middle; the key column takes every separator that is one too many.
  */
+import { readShape, type KeyShape } from './key-shape.ts';
 import type { KeyProblem } from './key-problems.ts';
 
-export const columnKinds = ['sku', 'key', 'part', 'expires', 'skip'] as const;
+export const columnKinds = ['sku', 'key', 'part', 'expires', 'surcharge', 'skip'] as const;
 export type ColumnKind = (typeof columnKinds)[number];
 export const fileFormats = ['text', 'csv', 'xlsx'] as const;
 export type FileFormat = (typeof fileFormats)[number];
@@ -27,6 +28,8 @@ export interface KeyLine {
   /** The key, then its further parts. */
   readonly parts: readonly string[];
   readonly expiresAt: Date | undefined;
+  /** 自选卡号: in minor units; undefined for keys that nobody chooses. */
+  readonly surchargeMinor: number | undefined;
 }
 
 export interface KeyRules {
@@ -36,6 +39,8 @@ export interface KeyRules {
   readonly productId: number | undefined;
   /** Products that take keys, by SKU; null for one that takes none. */
   readonly products: ReadonlyMap<string, number | null>;
+  /** Where a product wants more of its keys than that they are there. */
+  readonly shapes?: ReadonlyMap<number, KeyShape>;
   /** Spaces around keys are dropped. */
   readonly trim: boolean;
   /** Keys past this time are refused. */
@@ -53,11 +58,13 @@ const control = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/;
 export function readKey(row: FileRow, rules: KeyRules): KeyLine | KeyProblem {
   let sku: string | undefined;
   let expires: Cell | undefined;
+  let surcharge: Cell | undefined;
   const parts: string[] = [];
   for (const [i, kind] of rules.columns.entries()) {
     const cell = row.cells[i];
     if (kind === 'sku') sku = cell?.text.trim() ?? '';
     else if (kind === 'expires') expires = cell;
+    else if (kind === 'surcharge') surcharge = cell;
     else if (kind !== 'skip') {
       if (cell === undefined && kind === 'part') return 'COLUMNS';
       const text = rules.trim ? trimmed(cell?.text ?? '') : (cell?.text ?? '');
@@ -74,7 +81,9 @@ export function readKey(row: FileRow, rules: KeyRules): KeyLine | KeyProblem {
   const expiresAt = expires && expires.text.trim() !== '' ? readDate(expires, rules.zoneMinutes) : undefined;
   if (expiresAt === null) return 'BAD_DATE';
   if (expiresAt && expiresAt <= rules.now) return 'EXPIRED';
-  return { productId, parts, expiresAt };
+  const shape = rules.shapes?.get(productId);
+  const surchargeMinor = shape && readShape(shape, parts, surcharge?.text.trim() ?? '');
+  return typeof surchargeMinor === 'string' ? surchargeMinor : { productId, parts, expiresAt, surchargeMinor };
 }
 
 function cellProblem(cell: Cell, text: string): KeyProblem | undefined {
@@ -162,6 +171,7 @@ const headers: readonly (readonly [ColumnKind, RegExp])[] = [
   ['sku', /^(商品编码|商品编号|sku|sku编码|货号|product)$/i],
   ['key', /^(卡密|卡号|卡密内容|密钥|激活码|兑换码|key|card|code|cdkey|account|账号|帐号)$/i],
   ['part', /^(密码|卡密密码|password|pass|pin|邮箱|email|mail|secret|密保)$/i],
+  ['surcharge', /^(加价|加价金额|选号加价|surcharge|premium)$/i],
   ['expires', /^(有效期|有效期至|过期时间|到期日|到期时间|expires|expiry|expires_at)$/i],
 ];
 

@@ -20,6 +20,13 @@ export const keyProblems = {
   DATE_CELL: { zh: '单元格是日期，请设为文本', en: 'The cell is a date; format it as text' },
   FORMULA: { zh: '单元格是公式，系统不会计算；请粘贴为数值', en: 'The cell is a formula, which is not computed; paste it as a value' }, // prettier-ignore
   CELL_ERROR: { zh: '单元格为错误值', en: 'The cell holds an error' },
+  PARTS: { zh: '卡密的部分数与商品设置不符', en: 'The key has not as many parts as the product names' },
+  NUMBER_PARTS: {
+    zh: '自选卡号须有两部分：买家可见的卡号（不超过 64 个字符）与付款后才显示的内容',
+    en: 'A number to choose has two parts: what buyers see (at most 64 characters), and what they see once it is paid',
+  },
+  NUMBER_TWICE: { zh: '文件中前面已有相同的卡号', en: 'The same number stands in this file before' },
+  BAD_SURCHARGE: { zh: '加价金额无法识别，请写作 10.00', en: 'The surcharge is not clear; write 10.00' },
   IN_FILE: { zh: '文件内重复', en: 'It stands in this file before' },
   IN_STOCK: { zh: '库存中已有', en: 'It is in the pool already' },
   SOLD: { zh: '已售出过', en: 'It was sold before' },

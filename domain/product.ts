@@ -77,6 +77,16 @@ export function checkProduct(p: ProductFields): FieldProblem[] {
   if (p.cardUse === 'chosen' && p.maxQuantity !== 1) {
     say('maxQuantity', '自选卡号每单只能购买 1 件', 'Chosen numbers are sold one per order');
   }
+  if (p.cardUse === 'loop' && p.maxQuantity !== 1) {
+    say(
+      'maxQuantity',
+      '循环卡密每单只能购买 1 件：同一张卡密不会卖给同一单两次',
+      'Loop keys are sold one per order: the same key is not sold twice in one',
+    );
+  }
+  if (p.partLabels.length === 1) {
+    say('partLabels', '卡密分部分时至少要有两个名称', 'A key of several parts has at least two names');
+  }
   return problems;
 }
 

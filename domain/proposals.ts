@@ -6,6 +6,7 @@ import type { OrderState } from './order.ts';
 const byCode: Readonly<Partial<Record<ErrorCode, readonly ActionKind[]>>> = {
   POOL_EMPTY: ['deliver_by_hand', 'choose_source'],
   POOL_SHORT: ['deliver_by_hand', 'choose_source'],
+  NUMBER_TAKEN: ['retry', 'deliver_by_hand', 'close'],
   STOCK_QUEUED: ['deliver_from_pool', 'deliver_by_hand'],
   AUTO_DELIVERY_OFF: ['deliver_from_pool', 'retry'],
   WAITING_CONFIRMATION: ['confirm_payment'],

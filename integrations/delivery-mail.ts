@@ -1,6 +1,7 @@
 /** The mail that brings the goods, zh-CN and English. Values are escaped for HTML; the text part is as typed. */
 
 import type { Texts, TextVariables } from '../domain/templates.ts';
+import { shownKey, type ShownPart } from './keyring/goods.ts';
 import { renderText } from './templates.ts';
 
 export interface DeliveryMail {
@@ -10,7 +11,8 @@ export interface DeliveryMail {
   readonly quantity: number;
   readonly productName: string;
   readonly test: boolean;
-  readonly goods: readonly string[];
+  /** Each key, part by part. */
+  readonly goods: readonly (readonly ShownPart[])[];
   readonly pickupUrl: string;
   /** The operator's texts that the order was sold with. */
   readonly texts: Texts;
@@ -41,13 +43,16 @@ const words = {
 
 export function deliveryMail(mail: DeliveryMail): { subject: string; text: string; html: string } {
   const w = mail.locale.startsWith('zh') ? words.zh : words.en;
-  const { validity, instructions, mailSubject, mailBody } = rendered(mail);
+  const { validity, instructions, mailSubject, mailBody } = rendered({ ...mail, goods: mail.goods.map(shownKey) });
   const subject = `${mail.test ? w.test : ''}${mailSubject ?? w.subject(mail)}`.replace(/[\r\n]+/g, ' ');
   const about = [validity && `${w.validity}${validity}`, instructions].filter((t): t is string => !!t);
   // A text of the operator's own stands before the goods and never in their place.
   const opening = mailBody ?? w.hello;
-  const text = [opening, '', ...mail.goods, '', ...about, ...(about.length > 0 ? [''] : []), w.page, mail.pickupUrl, '', w.keep, ''].join('\n'); // prettier-ignore
-  const goods = mail.goods.map((g) => `<pre style="${box}">${escape(g)}</pre>`).join('');
+  const text = [opening, '', ...mail.goods.map(shownKey), '', ...about, ...(about.length > 0 ? [''] : []), w.page, mail.pickupUrl, '', w.keep, ''].join('\n'); // prettier-ignore
+  // Each part in a box of its own: two taps select it, and nothing else with it.
+  const part = ({ label, text: value }: ShownPart): string =>
+    `${label === null ? '' : `<div style="color:#666">${escape(label)}</div>`}<pre style="${box}">${escape(value)}</pre>`;
+  const goods = mail.goods.map((key) => `<div>${key.map(part).join('')}</div>`).join('');
   const lines = (t: string): string => escape(t).replaceAll('\n', '<br>');
   const html = `<!doctype html><html><body style="font:16px/1.6 system-ui,sans-serif;max-width:560px;margin:auto;padding:16px">
 <h1 style="font-size:20px">${escape(mail.productName)}</h1><p>${lines(opening)}</p>${goods}${about.map((t) => `<p>${lines(t)}</p>`).join('')}
@@ -57,7 +62,7 @@ export function deliveryMail(mail: DeliveryMail): { subject: string; text: strin
 }
 
 /** The operator's texts with their values; one that fails is left out, the goods go out all the same. */
-export function rendered(mail: Omit<DeliveryMail, 'locale'>): Texts {
+export function rendered(mail: Omit<DeliveryMail, 'locale' | 'goods'> & { readonly goods: readonly string[] }): Texts {
   const { texts } = mail;
   const render = (text: string | undefined, variables: TextVariables): string | undefined => {
     if (text === undefined) return undefined;

@@ -12,7 +12,7 @@ import { openPickup, pickupGoods, pickupState } from '../../db/orders.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { orderNoPattern } from '../../domain/ids.ts';
 import { rendered } from '../../integrations/delivery-mail.ts';
-import { openKey, shownKey } from '../../integrations/keyring/goods.ts';
+import { openKey, shownKey, shownParts } from '../../integrations/keyring/goods.ts';
 import { cookie, sha256 } from '../authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
 import { noStore, sendError } from '../http.ts';
@@ -88,9 +88,11 @@ export function pickupRouter({ pool, keyring, environment }: ApiDeps): Router {
     const order = await pickupState(pool, session);
     if (!order) throw new KnownError('PICKUP_DENIED');
     const sold = await soldText(pool, order.orderId);
-    const goods = await keyring.knowing(() =>
-      cards.map((card) => shownKey(openKey(keyring, card.productId, card), sold.labels)),
+    const locale = /^\s*zh/i.test(request.headers['accept-language'] ?? 'zh') ? 'zh-CN' : 'en';
+    const keys = await keyring.knowing(() =>
+      cards.map((card) => shownParts(openKey(keyring, card.productId, card), sold.labels, locale)),
     );
+    const goods = keys.map(shownKey);
     const { validity, instructions, page } = rendered({
       orderNo: order.no,
       sku: '',
@@ -99,9 +101,10 @@ export function pickupRouter({ pool, keyring, environment }: ApiDeps): Router {
       test: order.mode === 'test',
       goods,
       pickupUrl: '',
-      texts: textsFor(sold.texts, /^\s*zh/i.test(request.headers['accept-language'] ?? 'zh') ? 'zh-CN' : 'en'),
+      texts: textsFor(sold.texts, locale),
     });
-    response.json({ goods, texts: { validity, instructions, page } });
+    // `keys`: the same, part by part, so that each can be copied alone.
+    response.json({ goods, keys, texts: { validity, instructions, page } });
   });
   return router;
 }

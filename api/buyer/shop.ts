@@ -15,6 +15,7 @@ import type { ApiDeps } from '../deps.ts';
 import { sendError } from '../http.ts';
 import { ownShop } from '../own-shop.ts';
 import { serve, type Authenticate } from '../serve.ts';
+import { numbersOf } from '../shop/catalog.ts';
 import { place } from '../shop/orders.ts';
 import { payRequestFor } from '../shop/pay-request.ts';
 import { givePickupCookie, pickupSeconds } from './pickup.ts';
@@ -49,17 +50,24 @@ export function buyerRoutes(router: Router, authenticate: Authenticate, deps: Ap
       if (known.length === 0) return [{ accountId: id, method: '', ...name }];
       return known.map((m) => ({ accountId: id, method: m.id, ...m.label }));
     });
-    const pooled = offer.kind === 'card' && offer.cardUse === 'single';
+    const pooled = offer.kind === 'card' && (offer.cardUse !== 'loop' || offer.few === 0);
     return {
       sku: offer.sku,
       name: offer.name,
       priceMinor: offer.priceMinor,
       currency: offer.currency,
       minQuantity: offer.minQuantity,
-      maxQuantity: Math.min(offer.maxQuantity, 1000),
+      maxQuantity: offer.cardUse === 'single' ? Math.min(offer.maxQuantity, 1000) : 1,
       stock: !pooled ? ('unlimited' as const) : offer.few > 10 ? ('plenty' as const) : offer.few > 0 ? ('few' as const) : ('none' as const), // prettier-ignore
+      choose: offer.kind === 'card' && offer.cardUse === 'chosen',
       methods,
     };
+  });
+
+  serve(router, authenticate, buyer.listNumbers, async ({ params, query }) => {
+    const offer = await offerBySku(pool, params.sku);
+    if (!offer) throw new KnownError('PRODUCT_NOT_FOUND');
+    return numbersOf(pool, offer, 'live', query);
   });
 
   serve(router, authenticate, buyer.buy, async ({ body, request }) => {
@@ -75,6 +83,7 @@ export function buyerRoutes(router: Router, authenticate: Authenticate, deps: Ap
         ...(body.method ? { payMethod: body.method } : {}),
         ...(request.ip !== undefined && { buyerAddress: request.ip }),
         ...(body.remark ? { remark: body.remark } : {}),
+        ...(body.number !== undefined && { number: body.number }),
       },
     });
     const { kind, url } = await payRequestFor(deps, order, body.method, request.ip);

@@ -15,6 +15,7 @@ import {
   type CardRow,
   type ExportRow,
 } from '../../db/cards.ts';
+import { priceNumber } from '../../db/numbers.ts';
 import { productById } from '../../db/products.ts';
 import { recentRotations, startRotation } from '../../db/rotations.ts';
 import { readSetting } from '../../db/settings.ts';
@@ -56,6 +57,11 @@ export function cardRoutes(router: Router, authenticate: Authenticate, deps: Api
   serve(router, authenticate, consoleCards.voidCard, async (call) => {
     await voidCard(pool, call.params.id, person(call).actorId, call.body.reason);
     return { voided: true as const };
+  });
+
+  serve(router, authenticate, consoleCards.priceNumber, async (call) => {
+    await priceNumber(pool, call.params.id, call.body.surchargeMinor, person(call).actorId);
+    return { surchargeMinor: call.body.surchargeMinor };
   });
 
   serve(router, authenticate, consoleCards.askExport, async (call) => {

@@ -50,7 +50,7 @@ export function templateRoutes(router: Router, authenticate: Authenticate, { poo
       quantity: variables.order.quantity,
       productName: variables.product.name,
       test: variables.test,
-      goods: variables.goods,
+      goods: variables.goods.map((text) => [{ label: null, text }]),
       pickupUrl: variables.pickupUrl,
       texts,
     });

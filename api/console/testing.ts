@@ -6,10 +6,14 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Router } from 'express';
 import { accountForOrder, insertAccount, reserveAccountId, type StoredAccount } from '../../db/access.ts';
 import { applyAction } from '../../db/actions.ts';
-import { addCards, productBySku, productStock } from '../../db/catalog.ts';
+import { addCards, productBySku } from '../../db/catalog.ts';
+import { stockOf } from '../../db/stock.ts';
 import { openTestOrders, voidTestCards } from '../../db/test-data.ts';
 import { KnownError } from '../../domain/errors.ts';
-import { cardAad, contactAad } from '../../integrations/keyring/keyring.ts';
+import { numberOf } from '../../domain/key-shape.ts';
+import { freeNumbers } from '../../db/numbers.ts';
+import { keyText, sealKey } from '../../integrations/keyring/goods.ts';
+import { contactAad } from '../../integrations/keyring/keyring.ts';
 import { openAccount, sealAccount } from '../../integrations/payments/account.ts';
 import { signSandbox } from '../../integrations/payments/sandbox.ts';
 import { consoleTesting } from '../contract/index.ts';
@@ -30,8 +34,6 @@ export function testingRoutes(router: Router, authenticate: Authenticate, deps: 
     await insertAccount(pool, account, actorId);
     return { ...account, enabled: true };
   };
-  const available = async (productId: number): Promise<number> =>
-    (await productStock(pool, productId)).find((row) => row.mode === 'test')?.available ?? 0;
 
   serve(router, authenticate, consoleTesting.placeTestOrder, async (call) => {
     const { actorId } = person(call);
@@ -40,18 +42,31 @@ export function testingRoutes(router: Router, authenticate: Authenticate, deps: 
     if (!product) throw new KnownError('PRODUCT_NOT_FOUND');
     if (sampleCards > 0) {
       const cards = Array.from({ length: sampleCards }, () => {
-        const text = `TEST-${randomUUID().toUpperCase()}`;
-        const fingerprint = keyring.fingerprint(`card:${product.id}`, text);
-        return { fingerprint, ciphertext: keyring.seal('card', text, cardAad(product.id, fingerprint)) };
+        const made = (): string => `TEST-${randomUUID().toUpperCase()}`;
+        const parts = Array.from(
+          { length: Math.max(product.partLabels.length, product.cardUse === 'chosen' ? 2 : 1) },
+          made,
+        );
+        const sealed = sealKey(keyring, product.id, keyText(parts));
+        return product.cardUse === 'chosen' ? { ...sealed, label: numberOf(parts) } : sealed;
       });
       await addCards(pool, { productId: product.id, mode: 'test', source: 'test', note: '', actorId, cards });
     }
     const account = await sandbox(actorId);
-    const before = await available(product.id);
+    const { available: before } = await stockOf(pool, product.id, 'test');
+    const [number] = product.cardUse === 'chosen' ? await freeNumbers(pool, product.id, 'test', { limit: 1 }) : [];
     const order = await place(deps, {
       caller: await ownShop(pool, 'test'),
       headers: { 'idempotency-key': `test:${id}` },
-      body: { sku, quantity, locale: 'zh-CN', accountId: account.id, ...(email !== undefined && { email }) },
+      body: {
+        sku,
+        quantity,
+        locale: 'zh-CN',
+        accountId: account.id,
+        // A number is held for somebody.
+        ...(email === undefined ? number && { email: 'test-order@example.com' } : { email }),
+        ...(number && { number: number.number }),
+      },
     });
     const { no, amountMinor, currency } = order;
     const body = JSON.stringify({ orderNo: no, tradeNo: `test-${no}`, amountMinor, currency, status: 'paid' });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { orderNoPattern } from '../../domain/ids.ts';
 import { route } from './route.ts';
 import { sku } from './goods-shapes.ts';
+import { number, numbersPage, numbersQuery } from './shop.ts';
 
 const locale = z.enum(['zh-CN', 'en']).default('zh-CN');
 
@@ -20,8 +21,20 @@ export const readOffer = route({
     minQuantity: z.int(),
     maxQuantity: z.int(),
     stock: z.enum(['plenty', 'few', 'none', 'unlimited']).describe('none: an order waits for stock'),
+    choose: z.boolean().describe('自选卡号: the buyer chooses a number (GET …/numbers), and orders it with `number`'),
     methods: z.array(z.strictObject({ accountId: z.int(), method: z.string(), zh: z.string(), en: z.string() })),
   }),
+  errors: ['PRODUCT_NOT_FOUND', 'TOO_MANY_REQUESTS'],
+});
+
+export const listNumbers = route({
+  method: 'get',
+  path: '/api/buyer/products/:sku/numbers',
+  summary: { zh: '可选卡号', en: 'Free numbers to choose from' },
+  auth: 'public',
+  params: z.object({ sku }),
+  query: numbersQuery,
+  response: numbersPage,
   errors: ['PRODUCT_NOT_FOUND', 'TOO_MANY_REQUESTS'],
 });
 
@@ -36,6 +49,7 @@ export const buy = route({
     quantity: z.int().min(1).max(1000),
     email: z.email().max(254),
     remark: z.string().max(500).optional(),
+    number: number.optional().describe('自选卡号: the one that the buyer chose'),
     accountId: z.int(),
     method: z.string().regex(/^[a-z]{2,16}$/).optional(), // prettier-ignore
     locale,
@@ -47,7 +61,7 @@ export const buy = route({
     token: z.string().describe('Opens the goods; it stays in the fragment of the address'),
     expiresAt: z.iso.datetime(),
   }),
-  errors: ['PRODUCT_NOT_FOUND', 'PRODUCT_OFF_SALE', 'ACCOUNT_NOT_FOUND', 'QUANTITY_LIMIT', 'BUYER_LIMIT', 'OUT_OF_STOCK', 'IDEMPOTENCY_CONFLICT', 'TOO_MANY_REQUESTS'], // prettier-ignore
+  errors: ['PRODUCT_NOT_FOUND', 'PRODUCT_OFF_SALE', 'ACCOUNT_NOT_FOUND', 'QUANTITY_LIMIT', 'BUYER_LIMIT', 'OUT_OF_STOCK', 'HOLD_LIMIT', 'NUMBER_MISSING', 'NUMBER_TAKEN', 'IDEMPOTENCY_CONFLICT', 'TOO_MANY_REQUESTS'], // prettier-ignore
 });
 
 export const findOrder = route({

@@ -17,6 +17,8 @@ export const cardView = z
     soldAt: time.nullable(),
     expiresAt: time.nullable(),
     heldUntil: time.nullable(),
+    number: z.string().nullable().describe('自选卡号: what buyers choose by'),
+    surchargeMinor: z.int().nullable(),
   })
   .meta({ id: 'Card' });
 
@@ -60,6 +62,17 @@ export const voidCard = route({
   body: z.strictObject({ reason }),
   response: z.strictObject({ voided: z.literal(true) }),
   errors: ['CARD_NOT_FOUND', 'CARD_STATE'],
+});
+
+export const priceNumber = route({
+  method: 'put',
+  path: '/api/console/cards/:id/surcharge',
+  summary: { zh: '设置自选卡号的加价', en: 'What a number costs besides the price' },
+  auth: { right: 'products.edit' },
+  params: idParam,
+  body: z.strictObject({ surchargeMinor: z.int().min(0).max(1_000_000_000_000) }),
+  response: z.strictObject({ surchargeMinor: z.int() }),
+  errors: ['CARD_STATE'],
 });
 
 export const exportView = z

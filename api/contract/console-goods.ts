@@ -92,7 +92,14 @@ export const editProduct = route({
   params: idParam,
   body: z.strictObject({ ...productFields, version: z.int() }),
   response: productView,
-  errors: ['PRODUCT_NOT_FOUND', 'SKU_TAKEN', 'PRODUCT_INVALID', 'PRODUCT_CHANGED', 'TEMPLATE_NOT_FOUND'],
+  errors: [
+    'PRODUCT_NOT_FOUND',
+    'SKU_TAKEN',
+    'PRODUCT_INVALID',
+    'PRODUCT_CHANGED',
+    'CARD_USE_FIXED',
+    'TEMPLATE_NOT_FOUND',
+  ],
 });
 
 export const productHistory = route({

@@ -3,8 +3,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Router } from 'express';
 import { ipKeyGenerator } from 'express-rate-limit';
 import { accountForOrder, type ApiCaller } from '../../db/access.ts';
-import { productBySku } from '../../db/catalog.ts';
-import { orderByKey, orderByNo, type OrderRow } from '../../db/orders.ts';
+import { productBySku, type Product } from '../../db/catalog.ts';
+import { findNumber } from '../../db/numbers.ts';
+import { orderByKey, orderByNo, type ChosenNumber, type OrderRow } from '../../db/orders.ts';
 import type { Queryable } from '../../db/sql.ts';
 import { productTexts } from '../../db/templates.ts';
 import { mergeTexts, type LocalizedTexts } from '../../domain/templates.ts';
@@ -12,6 +13,7 @@ import { placeOrder } from '../../db/placing.ts';
 import { readSetting } from '../../db/settings.ts';
 import { topUpOf } from '../../db/topups.ts';
 import { KnownError } from '../../domain/errors.ts';
+import type { Mode } from '../../domain/order.ts';
 import { makeOrderNo, orderNoBytes } from '../../domain/ids.ts';
 import { mergePolicies } from '../../domain/policy.ts';
 import { triggerOf } from '../../domain/trigger.ts';
@@ -36,6 +38,7 @@ export function viewOrder(o: OrderRow): OrderView {
     sku: o.sku,
     productName: o.productName,
     quantity: o.quantity,
+    number: o.number,
     amountMinor: o.amountMinor,
     currency: o.currency,
     createdAt: o.createdAt.toISOString(),
@@ -99,7 +102,8 @@ export async function place(deps: ApiDeps, { caller, headers, body }: Placing): 
   const token = randomBytes(16).toString('base64url');
   const aad = contactAad(no);
   const email = body.email ?? null;
-  const amountMinor = product.priceMinor * body.quantity;
+  const number = await chosenNumber(deps, product, caller.mode, body.number);
+  const amountMinor = product.priceMinor * body.quantity + (number?.surchargeMinor ?? 0);
   const placing = {
     no,
     mode: caller.mode,
@@ -126,11 +130,13 @@ export async function place(deps: ApiDeps, { caller, headers, body }: Placing): 
     webhook: caller.webhook,
     expiresAt: new Date(now.getTime() + environment.ORDER_TTL_MINUTES * 60_000),
     target: await target(deps, product.id, product.kind, body.account, no),
+    number,
     nextQueryAt: provider.canQuery ? new Date(now.getTime() + 15_000) : null,
   };
   const fromPool = product.kind === 'card' && product.cardUse !== 'loop';
   const refused = await placeOrder(pool, placing, {
     ...product,
+    maxQuantity: product.cardUse === 'single' ? product.maxQuantity : 1,
     unitsForSale: fromPool ? null : product.stockLimit,
     text: product.hasTexts ? await textToKeep(pool, product.id) : undefined,
   }).then(
@@ -142,6 +148,20 @@ export async function place(deps: ApiDeps, { caller, headers, body }: Placing): 
   const order = await orderByKey(pool, caller.shopId, key);
   if (!order) throw refused ?? new Error('an order vanished after its insert');
   return repeated(order, requestHash);
+}
+
+/** 自选卡号: the number that the buyer chose, with its price. It is held only when the order is in. */
+async function chosenNumber(
+  { pool }: ApiDeps,
+  product: Pick<Product, 'id' | 'cardUse'>,
+  mode: Mode,
+  number: string | undefined,
+): Promise<ChosenNumber | undefined> {
+  if (product.cardUse !== 'chosen') return undefined;
+  if (number === undefined) throw new KnownError('NUMBER_MISSING');
+  const found = await findNumber(pool, product.id, mode, number);
+  if (!found) throw new KnownError('NUMBER_TAKEN', { number });
+  return found;
 }
 
 /** The account of a top-up, checked by the product's rule and sealed. */

@@ -23,12 +23,25 @@ export function keyParts(text: string): string[] {
   }
 }
 
-/** What buyers see: one part as it is, several with their names before them. */
-export function shownKey(text: string, labels: readonly string[] = []): string {
+/** A part of a key and its name; a key of one part has none. */
+export interface ShownPart {
+  readonly label: string | null;
+  readonly text: string;
+}
+
+const plain = { zh: ['卡号', '密码'], en: ['Number', 'Password'] };
+
+/** What buyers see, part by part, so that each can be copied alone. */
+export function shownParts(text: string, labels: readonly string[] = [], locale = 'zh-CN'): ShownPart[] {
   const parts = keyParts(text);
-  if (parts.length === 1) return parts[0] ?? '';
-  const plain = ['卡号', '密码'];
-  return parts.map((part, i) => `${labels[i] ?? plain[i] ?? `#${i + 1}`}: ${part}`).join('\n');
+  if (parts.length === 1) return [{ label: null, text: parts[0] ?? '' }];
+  const usual = plain[locale.startsWith('zh') ? 'zh' : 'en'];
+  return parts.map((part, i) => ({ label: labels[i] ?? usual[i] ?? `#${i + 1}`, text: part }));
+}
+
+/** {@link shownParts} as one text, a line each. */
+export function shownKey(parts: readonly ShownPart[]): string {
+  return parts.map(({ label, text }) => (label === null ? text : `${label}: ${text}`)).join('\n');
 }
 
 export interface SealedKey {

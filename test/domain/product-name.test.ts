@@ -70,8 +70,10 @@ describe('fields of a product', () => {
       checkProduct({ ...product, ...change }).map((p) => p.field);
     assert.deepEqual(fields({}), []);
     assert.deepEqual(fields({ minQuantity: 11 }), ['maxQuantity']);
-    assert.deepEqual(fields({ kind: 'link', cardUse: 'loop', holdMinutes: 5 }), ['cardUse', 'holdMinutes', 'holdMinutes']); // prettier-ignore
+    assert.deepEqual(fields({ kind: 'link', cardUse: 'loop', holdMinutes: 5, maxQuantity: 1 }), ['cardUse', 'holdMinutes', 'holdMinutes']); // prettier-ignore
     assert.deepEqual(fields({ cardUse: 'chosen' }), ['maxQuantity']);
+    assert.deepEqual(fields({ cardUse: 'loop' }), ['maxQuantity']);
+    assert.deepEqual(fields({ partLabels: ['账号'] }), ['partLabels']);
     assert.deepEqual(fields({ minQuantity: 3, buyerLimit: 2 }), ['buyerLimit']);
   });
   it('E6: the difference of an edit names each changed field, and no other', () => {
