@@ -18,6 +18,7 @@ import { joinLine } from '../db/stock-line.ts';
 import { parseTrigger } from '../domain/trigger.ts';
 import { transaction, type Transaction } from '../db/sql.ts';
 import type { ActivityDeps } from './deps.ts';
+import { withLadder } from './look-ahead.ts';
 import { exception } from './exceptions.ts';
 import type { Outcome } from './outcome.ts';
 import { otherMethod } from './other-methods.ts';
@@ -82,7 +83,8 @@ export async function handOver(deps: ActivityDeps, orderId: number, code: ErrorC
   return transaction(deps.pool, async (tx) => {
     const order = await locked(tx, orderId);
     // With people already: their reason stays.
-    return ended(order) ?? (await stopped(tx, order)) ?? (await wait(tx, order, 'attention', code));
+    const outcome = ended(order) ?? (await stopped(tx, order)) ?? (await wait(tx, order, 'attention', code));
+    return withLadder(tx, orderId, outcome);
   });
 }
 
@@ -103,8 +105,11 @@ export async function step<T>(
 ): Promise<T | Outcome> {
   const result = await transaction(deps.pool, async (tx) => {
     const order = await locked(tx, orderId);
-    const value =
-      ended(order) ?? (await stopped(tx, order)) ?? (await halted(deps, tx, order)) ?? (await work(tx, order));
+    const value = await withLadder(
+      tx,
+      orderId,
+      ended(order) ?? (await stopped(tx, order)) ?? (await halted(deps, tx, order)) ?? (await work(tx, order)),
+    );
     // Retries take their time, and reconcile leaves the order alone until then.
     if (mayRetry(value)) await extendDeadline(tx, order.id, spanOf(value.policy));
     await deps.fault?.('advance:before-commit', orderId);

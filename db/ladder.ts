@@ -1,7 +1,8 @@
 /** Trouble climbs the ladder (C6): deadlines are rows, so nothing is forgotten when a process or Temporal is. */
 import type { ErrorCode } from '../domain/errors.ts';
-import { nextRung, type Ladder, type Rung } from '../domain/ladder.ts';
+import { nextRung, parseLadder, soonestRung, type Ladder, type Rung } from '../domain/ladder.ts';
 import { isUnderWay, type Mode, type OrderState } from '../domain/order.ts';
+import { zoneOf } from '../domain/settings.ts';
 import { actors } from './locks.ts';
 import { addNotice } from './notices.ts';
 import { statement, transaction, type Pool, type Transaction } from './sql.ts';
@@ -92,4 +93,20 @@ async function take(tx: Transaction, task: DueTask, rung: Rung, heard: Set<strin
   }
   const { code, orderId, productId, mode } = task;
   await addNotice(tx, { kind: 'escalation', audience: 'owner', code, orderId, productId, mode, detail: { incident, rung } }); // prettier-ignore
+}
+
+const ahead = statement<{ climbed: number; openedAt: Date; ladder: unknown; zone: unknown }, [number]>(
+  'ladder_ahead',
+  `select t.rung as climbed, t.opened_at as "openedAt", (select value from settings where key = 'escalation') as ladder,
+     (select value from settings where key = 'time_zone') as zone
+   from tasks t where t.order_id = $1 and t.closed_at is null and t.next_at is not null`,
+);
+/** What the ladder does next about an order if nobody acts, and the shop's time zone. */
+export async function ladderAhead(
+  tx: Transaction,
+  orderId: number,
+): Promise<{ rung: Rung; at: Date; zone: string } | undefined> {
+  const tasks = await ahead(tx, [orderId]);
+  const soonest = soonestRung(parseLadder(tasks[0]?.ladder), tasks);
+  return soonest && { ...soonest, zone: zoneOf(tasks[0]?.zone) };
 }

@@ -45,3 +45,12 @@ export function nextRung(
   }
   return undefined;
 }
+
+/** The earliest rung of an order's open tasks; undefined if none climbs any more. */
+export function soonestRung(
+  ladder: Ladder,
+  tasks: readonly { readonly climbed: number; readonly openedAt: Date }[],
+): { rung: Rung; at: Date } | undefined {
+  const found = tasks.map((task) => nextRung(ladder, task.climbed, task.openedAt)).filter((one) => one !== undefined);
+  return found.sort((a, b) => a.at.getTime() - b.at.getTime())[0];
+}

@@ -21,9 +21,16 @@ export function rulesModeOf(raw: unknown): 'first' | 'all' {
   return record(raw)['which'] === 'all' ? 'all' : 'first';
 }
 
-/** `time_zone`: where "today" and "at night" are. */
+/** `time_zone`: where "today" and "at night" are. What is no zone becomes the default. */
 export function zoneOf(raw: unknown): string {
-  return typeof raw === 'string' && raw !== '' ? raw : 'Asia/Shanghai';
+  if (typeof raw === 'string' && raw !== '') {
+    try {
+      return new Intl.DateTimeFormat('en', { timeZone: raw }).resolvedOptions().timeZone;
+    } catch {
+      // No zone: the default.
+    }
+  }
+  return 'Asia/Shanghai';
 }
 
 /** `stock_warning`: below `threshold` the operator is told, once; then again every `remindHours` until restocked (D7). */

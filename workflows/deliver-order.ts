@@ -3,22 +3,15 @@
  * waits and shows people where the order stands. It never ends Failed: what it cannot handle becomes a task.
  */
 import * as wf from '@temporalio/workflow';
-import { inWords, isErrorCode, type ErrorCode } from '../domain/errors.ts';
+import { isErrorCode, type ErrorCode } from '../domain/errors.ts';
 import { infrastructureTrouble } from '../domain/failure-types.ts';
 import type { OrderState } from '../domain/order.ts';
 import { defaultDeliveryPolicy, type DeliveryPolicy } from '../domain/policy.ts';
 import type { Activities } from '../activities/index.ts';
 import type { Outcome } from '../activities/outcome.ts';
-import {
-  apply,
-  failureCodeKey,
-  orderState,
-  orderStateKey,
-  staffAction,
-  wake,
-  type DeliverOrderInput,
-} from './messages.ts';
+import { apply, orderState, staffAction, wake, type DeliverOrderInput } from './messages.ts';
 import { deliveryRetries, purchaseRetries, infrastructure, localTry, messages as messagePolicy } from './policies.ts';
+import { labelOf, showRetries, showTrouble } from './shown.ts';
 
 const local = wf.proxyLocalActivities<Pick<Activities, 'advance'>>(localTry);
 const steady =
@@ -131,6 +124,7 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
     const outcome = await withRetries(advance);
     if (outcome?.next !== 'confirm' && outcome?.next !== 'purchase') return outcome;
     const retry = outcome.policy;
+    showRetries(retry);
     const { confirmPayment } = delivering(retry);
     const { purchase } = wf.proxyActivities<Pick<Activities, 'purchase'>>(purchaseRetries(retry));
     return withRetries(() =>
@@ -158,17 +152,18 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
       if (outcome.next === 'wait') {
         state = outcome.state;
         troubled = true;
-        showTrouble(state, outcome.code);
+        showTrouble(outcome);
         if (asked === served && wf.workflowInfo().continueAsNewSuggested && wf.allHandlersFinished())
           await wf.continueAsNew<typeof deliverOrder>({ orderId, orderNo });
         await wf.condition(() => asked > served, outcome.forMs, {
-          summary: `${waitingFor(state)}：${inWords(outcome.code)}`,
+          summary: labelOf(outcome),
         });
         continue;
       }
       state = outcome.next === 'tell' ? 'delivered' : outcome.state;
       over = true;
-      if (troubled) showTrouble(state, null);
+      if (troubled) showTrouble({ state, code: null });
+      else wf.setCurrentDetails('');
       if (outcome.next === 'tell') await Promise.all(outcome.messages.map(tellPeople));
       // What was woken meanwhile may be one more message to send.
       if (asked === served) return;
@@ -215,21 +210,6 @@ function goOn(error: unknown): typeof stuck {
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-/** The label of the timer, for people in the Web UI. */
-function waitingFor(state: OrderState): string {
-  if (state === 'paid') return '等待供应商';
-  return state === 'waiting_stock' ? '等待补货' : state === 'waiting_confirmation' ? '等待已确认' : '等待人工处理';
-}
-
-/** What ops see of an order in trouble, and that it has left it. */
-function showTrouble(state: OrderState, code: ErrorCode | null): void {
-  wf.setCurrentDetails(code ? `**${inWords(code)}**` : '');
-  wf.upsertSearchAttributes([
-    { key: orderStateKey, value: state },
-    { key: failureCodeKey, value: code },
-  ]);
 }
 
 /** Runs a step, and calls it off as soon as `changed`. */

@@ -15,6 +15,7 @@ import { listOrders } from '../../db/order-list.ts';
 import { readSetting } from '../../db/settings.ts';
 import type { Queryable } from '../../db/sql.ts';
 import { alarmFloor, failureRate } from '../../domain/failure-rate.ts';
+import { zoneOf } from '../../domain/settings.ts';
 import { consoleOverview } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { serve, type Authenticate } from '../serve.ts';
@@ -26,8 +27,7 @@ const alarmDefault = 200;
 
 /** The shop's time zone; "today" on every screen is the shop's. */
 async function shopZone(db: Queryable): Promise<string> {
-  const value = await readSetting(db, 'time_zone');
-  return typeof value === 'string' ? value : 'Asia/Shanghai';
+  return zoneOf(await readSetting(db, 'time_zone'));
 }
 
 interface FiguresView {
