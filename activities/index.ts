@@ -25,7 +25,7 @@ export interface Activities {
   recordSignal(args: SignalledAction): Promise<void>;
   sendMail(args: MessageRef): Promise<void>;
   sendWebhook(args: MessageRef): Promise<void>;
-  giveUpMessage(args: MessageRef): Promise<void>;
+  giveUpMessage(args: MessageRef & { readonly code?: ErrorCode }): Promise<void>;
 }
 
 /** Steps of cases, on the queue of orders. */
@@ -59,6 +59,6 @@ export function createActivities(deps: ActivityDeps): Activities {
     recordSignal: (signal) => recordSignal(deps, signal),
     sendMail: ({ messageId }) => sendMail(deps, messageId),
     sendWebhook: ({ messageId }) => sendWebhook(deps, messageId),
-    giveUpMessage: ({ messageId }) => giveUpMessage(deps, messageId),
+    giveUpMessage: ({ messageId, code }) => giveUpMessage(deps, messageId, code),
   };
 }

@@ -1,7 +1,9 @@
 /** Mail to the buyer and webhook to the shop. They look first: a message that was sent is not sent again (rule 8). */
-import { finishMessage, loadMessage, type OutgoingMessage } from '../db/messages.ts';
+import { finishMessage, loadMessage, noteUnreadable, type OutgoingMessage } from '../db/messages.ts';
+import type { ErrorCode } from '../domain/errors.ts';
 import { textsFor } from '../domain/templates.ts';
 import { shownParts } from '../integrations/keyring/goods.ts';
+import { KeyringError } from '../integrations/keyring/kek.ts';
 import { deliveryMail } from '../integrations/delivery-mail.ts';
 import { cardAad, contactAad, secretAad, type Keyring } from '../integrations/keyring/keyring.ts';
 import { MailError } from '../integrations/mail.ts';
@@ -16,6 +18,17 @@ async function pending(deps: ActivityDeps, messageId: number): Promise<OutgoingM
   return message?.state === 'pending' && message.releasedAt ? message : undefined;
 }
 
+/** Keys that cannot be opened are told at once, not after a day of tries: the pickup page cannot show them either. */
+async function opening<T>(deps: ActivityDeps, message: OutgoingMessage, open: () => T): Promise<T> {
+  try {
+    return open();
+  } catch (error) {
+    // A key that another process has just made is read, and the step comes again at once.
+    if (error instanceof KeyringError && error.code !== 'UNKNOWN_KEY') await noteUnreadable(deps.pool, message.orderId);
+    throw error;
+  }
+}
+
 /** Opens the goods of a message. The caller hands them to the buyer's mail and nowhere else. */
 export function openCards(keyring: Keyring, message: Pick<OutgoingMessage, 'productId' | 'cards'>): string[] {
   return message.cards.map((card) =>
@@ -23,13 +36,11 @@ export function openCards(keyring: Keyring, message: Pick<OutgoingMessage, 'prod
   );
 }
 
-/**
- * At least once: if the worker dies between the server's yes and our row, the same mail goes out again under the same
- * Message-ID, and mail programs show it once.
- */
-export async function sendMail(deps: ActivityDeps, messageId: number): Promise<void> {
-  const message = await pending(deps, messageId);
-  if (!message?.contact) return;
+function mailOf(
+  deps: ActivityDeps,
+  message: OutgoingMessage,
+  contact: Buffer,
+): { to: string; mail: ReturnType<typeof deliveryMail> } {
   const aad = contactAad(message.orderNo);
   const mail = deliveryMail({
     locale: message.locale,
@@ -42,9 +53,21 @@ export async function sendMail(deps: ActivityDeps, messageId: number): Promise<v
     texts: textsFor(message.texts, message.locale),
     pickupUrl: `${deps.publicUrl}/pickup#${deps.keyring.open('contact', message.token, aad).toString('utf8')}`,
   });
+  return { to: deps.keyring.open('contact', contact, aad).toString('utf8'), mail };
+}
+
+/**
+ * At least once: if the worker dies between the server's yes and our row, the same mail goes out again under the same
+ * Message-ID, and mail programs show it once.
+ */
+export async function sendMail(deps: ActivityDeps, messageId: number): Promise<void> {
+  const message = await pending(deps, messageId);
+  if (!message?.contact) return;
+  const { contact } = message;
+  const { to, mail } = await opening(deps, message, () => mailOf(deps, message, contact));
   try {
     await deps.mailer.send({
-      to: deps.keyring.open('contact', message.contact, aad).toString('utf8'),
+      to,
       ...mail,
       messageId: `<order-${message.orderNo}-${message.id}@${new URL(deps.publicUrl).hostname}>`,
       date: message.createdAt,
@@ -79,9 +102,10 @@ export async function sendWebhook(deps: ActivityDeps, messageId: number): Promis
       state: 'delivered',
     },
   });
-  const secret = deps.keyring
-    .open('secret', message.webhookSecret, secretAad('shops', message.shopId))
-    .toString('utf8');
+  const { webhookSecret, shopId } = message;
+  const secret = await opening(deps, message, () =>
+    deps.keyring.open('secret', webhookSecret, secretAad('shops', shopId)).toString('utf8'),
+  );
   try {
     const answer = await deps.outbound.request({
       method: 'POST',
@@ -103,9 +127,10 @@ export async function sendWebhook(deps: ActivityDeps, messageId: number): Promis
   await finishMessage(deps.pool, message, 'sent');
 }
 
-/** A day of failures: the message is given up, and a task says so. */
-export async function giveUpMessage(deps: ActivityDeps, messageId: number): Promise<void> {
+/** A day of failures: the message is given up, and a task says so with the reason of the last try. */
+export async function giveUpMessage(deps: ActivityDeps, messageId: number, code?: ErrorCode): Promise<void> {
   const message = await pending(deps, messageId);
-  if (message)
-    await finishMessage(deps.pool, message, 'failed', message.kind === 'mail' ? 'MAIL_SILENT' : 'WEBHOOK_FAILED');
+  if (!message) return;
+  const usual = message.kind === 'mail' ? 'MAIL_SILENT' : 'WEBHOOK_FAILED';
+  await finishMessage(deps.pool, message, 'failed', code === 'KEY_UNREADABLE' ? code : usual);
 }

@@ -23,6 +23,8 @@ export interface StaffAction {
   readonly cards?: readonly TypedCard[];
   /** Of `choose_source`. */
   readonly source?: string;
+  /** Although a colleague has taken the order's task. */
+  readonly takeOver?: boolean;
 }
 
 export interface AppliedAction {
@@ -57,6 +59,11 @@ const last = statement<{ kind: string; by: string; at: Date }, [number]>(
   'action_last',
   `select x.kind, a.name as by, x.at from order_actions x join actors a on a.id = x.actor_id
    where x.order_id = $1 order by x.at desc limit 1`,
+);
+const claimant = statement<{ by: string; at: Date }, [number, number]>(
+  'action_claimant',
+  `select a.name as by, t.claimed_at as at from tasks t join actors a on a.id = t.claimed_by
+   where t.order_id = $1 and t.closed_at is null and t.claimed_by <> $2 order by t.claimed_at limit 1`,
 );
 // $7 `delivered` was done by the release before: then only the row, the wake and the audit are left.
 const insert = statement<
@@ -112,8 +119,8 @@ const insert = statement<
 );
 
 /**
- * Applies a staff action, or throws: ORDER_NOT_FOUND, ORDER_STATE_CONFLICT (detail: state, and who acted last), and what
- * delivering by hand refuses. Nothing is changed then.
+ * Applies a staff action, or throws: ORDER_NOT_FOUND, ORDER_STATE_CONFLICT (detail: state, and who acted last),
+ * TASK_CLAIMED (detail: by whom; not with `takeOver`), and what delivering by hand refuses. Nothing is changed then.
  */
 export async function applyAction(pool: Pool, action: StaffAction): Promise<AppliedAction> {
   for (let attempt = 1; ; attempt++) {
@@ -140,6 +147,8 @@ export async function applyActionIn(tx: Transaction, action: StaffAction): Promi
     const first = (await last(tx, [order.id]))[0];
     throw new KnownError('ORDER_STATE_CONFLICT', { state: order.state, ...(first && { last: first }) });
   }
+  const taken = (await claimant(tx, [order.id, action.actorId]))[0];
+  if (taken && action.takeOver !== true) throw new KnownError('TASK_CLAIMED', taken);
   await deliverIfAsked(tx, order, action);
   const { outboxId } = one(
     await insert(tx, [
@@ -154,7 +163,7 @@ export async function applyActionIn(tx: Transaction, action: StaffAction): Promi
       isFinal(rule.to) && rule.to !== 'delivered',
       deadlines.working,
       action.kind === 'hand_over' ? 'HANDED_OVER' : null,
-      JSON.stringify(action.source === undefined ? {} : { source: action.source }),
+      JSON.stringify({ ...(action.source !== undefined && { source: action.source }), ...(taken && { tookOverFrom: taken.by }) }), // prettier-ignore
     ]),
   );
   return { orderId: order.id, state: rule.to, repeated: false, ...(outboxId !== null && { outboxId }) };

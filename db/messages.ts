@@ -65,6 +65,9 @@ const finish = statement<object, [number, number, 'sent' | 'failed', ErrorCode |
   `with ended as (
      update messages set state = $3, failure_code = $4, sent_at = case when $3 = 'sent' then now() end
      where id = $1 and state = 'pending' returning kind
+   ), eased as (
+     update tasks set closed_at = now(), closed_by = ${actors.automation}
+     where order_id = $2 and closed_at is null and code = 'KEY_UNREADABLE' and $3 = 'sent'
    ), asked as (
      insert into tasks (order_id, code) select $2, $4 from ended where $4::text is not null on conflict do nothing
    ), noted as (
@@ -90,4 +93,13 @@ export async function finishMessage(
     await lock(tx, [message.orderId]);
     await finish(tx, [message.id, message.orderId, state, code]);
   });
+}
+
+const unreadable = statement<object, [number]>(
+  'message_unreadable',
+  `insert into tasks (order_id, code) values ($1, 'KEY_UNREADABLE') on conflict do nothing`,
+);
+/** What a message needs cannot be opened: people look at the master key while it is tried again. */
+export async function noteUnreadable(db: Queryable, orderId: number): Promise<void> {
+  await unreadable(db, [orderId]);
 }

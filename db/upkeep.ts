@@ -43,6 +43,25 @@ export function openOrders(db: Queryable, afterId: number, limit = 200): Promise
   return open(db, [afterId, limit]);
 }
 
+const opens = statement<{ n: number }, []>(
+  'orders_open_count',
+  `select count(*)::int as n from orders where done_at is null and paid_at is not null`,
+);
+/** How many orders need a workflow. */
+export async function countOpen(db: Queryable): Promise<number> {
+  return (await opens(db, []))[0]?.n ?? 0;
+}
+
+const among = statement<OpenOrder, [string[]]>(
+  'orders_open_among',
+  `select ${startColumns} from orders o join products p on p.id = o.product_id
+   where o.no = any ($1::text[]) and o.done_at is null and o.paid_at is not null`,
+);
+/** Those of the given numbers that need a workflow. */
+export function openAmong(db: Queryable, numbers: readonly string[]): Promise<OpenOrder[]> {
+  return among(db, [[...numbers]]);
+}
+
 const finals = statement<{ no: string }, [string[]]>(
   'orders_final',
   'select no from orders where no = any ($1::text[]) and done_at is not null',

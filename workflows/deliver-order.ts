@@ -191,9 +191,9 @@ async function tellPeople(message: { id: number; kind: 'mail' | 'webhook' }): Pr
   try {
     if (message.kind === 'mail') await tell.sendMail.executeWithOptions({ summary: '邮件给买家' }, [{ messageId }]);
     else await tell.sendWebhook.executeWithOptions({ summary: '回调店铺' }, [{ messageId }]);
-  } catch {
+  } catch (error) {
     // The scope is not cancellable: this is a day of failures, never a cancel.
-    await steady.giveUpMessage({ messageId }).catch(goOn);
+    await steady.giveUpMessage({ messageId, code: codeOf(error) }).catch(goOn);
   }
 }
 
@@ -238,9 +238,10 @@ function wasLost(error: unknown): boolean {
   return cause instanceof wf.ApplicationFailure && cause.type === infrastructureTrouble;
 }
 
-/** The code of a failed step: what it said itself, else UNEXPECTED. */
+/** The code of a failed step: what it said itself, or its last try before the time was over, else UNEXPECTED. */
 function codeOf(error: unknown): ErrorCode {
-  const cause = error instanceof wf.ActivityFailure ? error.cause : undefined;
+  const last = error instanceof wf.ActivityFailure ? error.cause : undefined;
+  const cause = last instanceof wf.TimeoutFailure ? last.cause : last;
   const code: unknown = cause instanceof wf.ApplicationFailure ? cause.details?.[0] : undefined;
   return isErrorCode(code) ? code : 'UNEXPECTED';
 }

@@ -14,10 +14,10 @@ type Answer = (typeof actionAnswer)['_output'];
 /** The row is the action; the workflow's answer is a courtesy. */
 export async function actOnOrder(deps: ApiDeps, staff: Staff, orderNo: string, body: Body): Promise<Answer> {
   const { pool, keyring, temporal } = deps;
-  const { id, kind, note, goods, source } = body;
+  const { id, kind, note, goods, source, takeOver } = body;
   const { right } = actionRules[kind];
   if (!staff.rights.has(right)) throw new KnownError('FORBIDDEN', { needs: right });
-  const action = { id, kind, note, orderNo, actorId: staff.actorId, ...(source !== undefined && { source }) };
+  const action = { id, kind, note, orderNo, takeOver, actorId: staff.actorId, ...(source !== undefined && { source }) };
   let cards;
   if (kind === 'deliver_by_hand' && goods) {
     const order = await orderByNo(pool, orderNo);

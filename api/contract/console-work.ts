@@ -19,6 +19,7 @@ export const actionBody = z.strictObject({
   note: z.string().max(500).default('').describe('Why; audited'),
   goods: goods.optional().describe('With deliver_by_hand: as many keys as the order still wants'),
   source: z.string().regex(sourcePattern).optional().describe('With choose_source: auto, pool, suppliers or supplier:<id>'), // prettier-ignore
+  takeOver: z.boolean().default(false).describe("Although a colleague has taken the order's task; audited"),
 });
 
 export const task = z.strictObject({
@@ -148,7 +149,7 @@ export const actionAnswer = z.strictObject({
   workflow: z.enum(['answered', 'later']).describe('later: the action is kept and the order goes on when it can'),
 });
 export const actionErrors = [
-  'ORDER_NOT_FOUND', 'ORDER_STATE_CONFLICT', 'IDEMPOTENCY_CONFLICT', 'GOODS_COUNT', 'KEY_TWICE', 'KEY_ALREADY_USED',
+  'ORDER_NOT_FOUND', 'ORDER_STATE_CONFLICT', 'TASK_CLAIMED', 'IDEMPOTENCY_CONFLICT', 'GOODS_COUNT', 'KEY_TWICE', 'KEY_ALREADY_USED',
   'POOL_TOO_FEW', 'POOL_QUARANTINED', 'PAYMENT_NOT_CONFIRMED_YET', 'SOURCE_UNKNOWN',
 ] as const; // prettier-ignore
 

@@ -3,11 +3,20 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { advance } from '../../activities/advance.ts';
-import { sendNotices, tellPeople } from '../../worker/loops/people.ts';
+import { until } from '../../dev/client.ts';
+import { createNoticeSender } from '../../worker/loops/notices.ts';
+import { tellPeople } from '../../worker/loops/people.ts';
 import { onEnd } from '../support/services.ts';
 import { paidOrders, query } from '../support/paid-orders.ts';
 import { signedIn, type StaffClient } from '../support/staff.ts';
 import { startSystem, type System } from '../support/system.ts';
+
+/** One turn of every channel, to its end. */
+async function sendNotices(steps: System['parts']['steps']): Promise<void> {
+  const sender = createNoticeSender(steps);
+  await sender.turn();
+  await sender.idle();
+}
 
 describe('rules, channels and settings by the console', function () {
   this.timeout(60_000);
@@ -15,6 +24,7 @@ describe('rules, channels and settings by the console', function () {
   let owner: StaffClient;
   let support: StaffClient;
   const hooks: string[] = [];
+  const hanging: http.ServerResponse[] = [];
   let hookStatus = 204;
   let hookUrl = '';
 
@@ -24,6 +34,10 @@ describe('rules, channels and settings by the console', function () {
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));
       request.on('end', () => {
         hooks.push(body);
+        if (request.url === '/hang') {
+          hanging.push(response);
+          return;
+        }
         response.statusCode = hookStatus;
         response.end();
       });
@@ -190,6 +204,38 @@ describe('rules, channels and settings by the console', function () {
     await sendNotices(system.parts.steps);
     assert.equal(hooks.length, 9, 'none is lost, none comes twice');
     await owner.json('DELETE', `/api/console/channels/${id}`);
+  });
+
+  it('C2: a channel that hangs slows no other: while it is waited for, the others have turn after turn', async () => {
+    const secret = `whsec_${randomBytes(32).toString('base64')}`;
+    const [slow, quick] = await Promise.all(
+      ['/hang', '/hook'].map(
+        async (path) =>
+        (await owner.json<{ id: number }>('POST', '/api/console/channels', { kind: 'webhook', name: path, config: { url: new URL(path, hookUrl).href, secret } })).id, // prettier-ignore
+      ),
+    );
+    const due = (channel = 0) =>
+      query(
+        system,
+        `with n as (insert into notices (kind, audience, code) values ('incident', 'staff', 'POOL_EMPTY') returning id)
+         insert into dispatches (notice_id, channel_id) select id, $1 from n`,
+        channel,
+      );
+    const sent = async (channel = 0) =>
+      (await query(system, `select from dispatches where channel_id = $1 and state = 'sent'`, channel)).length;
+    const sender = createNoticeSender(system.parts.steps);
+    await due(slow);
+    for (let turn = 1; turn <= 3; turn++) {
+      await due(quick);
+      await sender.turn();
+      await until('sent', async () => ((await sent(quick)) === turn ? true : undefined), 5_000);
+    }
+    await until('the call that hangs', () => Promise.resolve(hanging[0] && true), 5_000);
+    assert.equal(await sent(slow), 0, 'still waited for');
+    for (const response of hanging) response.end();
+    await sender.idle();
+    assert.equal(await sent(slow), 1);
+    for (const id of [slow, quick]) await owner.json('DELETE', `/api/console/channels/${id}`);
   });
 
   it('C2: the rate of a channel is kept by any number of processes', async () => {

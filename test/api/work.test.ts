@@ -79,6 +79,31 @@ describe('the work of staff', function () {
     await refused(bo.ask('POST', `${path}/close`, { note: 'done' }), 409);
   });
 
+  it('C3 I11: who acts on an order that a colleague has taken learns by whom; taking over is said, and audited', async () => {
+    const { nos, sku } = await waiting(1);
+    const [no = ''] = nos;
+    const [task] = await tasksOf(anna, no);
+    await anna.json('POST', `/api/console/tasks/${task?.id}/claim`, {});
+    await system.shop.addCards(sku, [randomUUID()]);
+    const error = await refused(act(bo, no, { kind: 'deliver_from_pool' }), 409);
+    assert.equal(error.code, 'TASK_CLAIMED');
+    assert.match(error.detail.by ?? '', /^support-/);
+    assert.equal(await stateOf(no), 'waiting_stock');
+    // Nobody knows who sends a Signal: it does not act past a person either.
+    await recordSignal(system.parts.steps, { id: randomUUID(), orderNo: no, kind: 'hand_over', note: 'ops' });
+    assert.equal(await stateOf(no), 'waiting_stock');
+    assert.ok((await tasksOf(anna, no)).some((one) => one.code === 'SIGNAL_REQUEST'));
+    const answer = await act(bo, no, { kind: 'deliver_from_pool', takeOver: true, note: '同事下班' });
+    assert.equal(answer.status, 200);
+    const noted = await query(system, `select from audit a join orders o on o.id = a.order_id where o.no = $1 and a.detail ->> 'tookOverFrom' = $2`, no, error.detail.by); // prettier-ignore
+    assert.equal(noted.length, 1);
+    // What a person has taken is that person's to act on.
+    const own = await waiting(1);
+    const [mine] = await tasksOf(anna, own.nos[0] ?? '');
+    await anna.json('POST', `/api/console/tasks/${mine?.id}/claim`, {});
+    assert.equal((await act(anna, own.nos[0] ?? '', { kind: 'close', note: '买家取消' })).status, 200);
+  });
+
   it('C4 rule 1: typed keys are delivered in one transaction without Temporal; they stand nowhere in clear', async () => {
     const { nos, sku } = await waiting(1, 2);
     const [no = ''] = nos;

@@ -10,7 +10,8 @@ import { watchForSilence } from '../../db/silence.ts';
 import { warnAboutStock } from '../../db/stock-warnings.ts';
 import { defaultLadder, nextRung, parseLadder } from '../../domain/ladder.ts';
 import { grantTurns } from '../../worker/loops/grants.ts';
-import { pauseAfter, tellBuyers } from '../../worker/loops/people.ts';
+import { pauseAfter } from '../../worker/loops/notices.ts';
+import { tellBuyers } from '../../worker/loops/people.ts';
 import { paidOrders, query } from '../support/paid-orders.ts';
 import { startSystem, type System } from '../support/system.ts';
 

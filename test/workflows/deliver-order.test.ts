@@ -321,7 +321,7 @@ describe('workflow deliverOrder', function () {
   });
 
   it('B5: mail that cannot be sent for a day is given up with a task; the goods were never held back', async () => {
-    const given: number[] = [];
+    const given: unknown[] = [];
     let tries = 0;
     await run(
       {
@@ -330,14 +330,14 @@ describe('workflow deliverOrder', function () {
           tries++;
           return fail(delivery, 'MAIL_SILENT');
         },
-        giveUpMessage({ messageId }) {
-          given.push(messageId);
+        giveUpMessage(args) {
+          given.push(args);
           return Promise.resolve();
         },
       },
       (handle) => handle.result(),
     );
-    assert.deepEqual(given, [9]);
+    assert.deepEqual(given, [{ messageId: 9, code: 'MAIL_SILENT' }], 'with the reason of the last try');
     assert.ok(tries > 100, `${tries} tries in a day`);
   });
 

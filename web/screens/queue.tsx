@@ -21,6 +21,7 @@ import { StateTag, TestTag } from '../ui/status.tsx';
 
 type Data = Read<'/api/console/tasks'>;
 type Task = Data['tasks'][number];
+const claims = ['mine', 'nobody', 'others'] as const;
 
 export function QueueScreen(): ReactNode {
   const { t, language } = useI18n();
@@ -34,7 +35,8 @@ export function QueueScreen(): ReactNode {
   const [acting, setActing] = useState<{ task: Task; kind: ActionKind }>();
   const [help, setHelp] = useState(false);
   const code = filters['code'];
-  const tasks = useRead('/api/console/tasks', { query: { ...(code && { code }), limit: 100 } });
+  const claimed = claims.find((one) => one === filters['claimed']);
+  const tasks = useRead('/api/console/tasks', { query: { ...(code && { code }), ...(claimed && { claimed }), limit: 100 } }); // prettier-ignore
   const summary = useRead('/api/console/tasks/summary');
   const claim = useChange('post', '/api/console/tasks/:id/claim');
   const rows = tasks.data?.tasks ?? [];
@@ -133,6 +135,22 @@ export function QueueScreen(): ReactNode {
             value: reason.code,
             label: `${language === 'en' ? reason.en.cause : reason.zh.cause} (${reason.count})`,
           }))}
+        />
+        <Select
+          allowClear
+          style={{ minWidth: 120 }}
+          placeholder={t('全部处理人', 'Taken by anybody')}
+          aria-label={t('处理人', 'Taken by')}
+          value={claimed}
+          onChange={(value?: string) => {
+            setCursor(0);
+            set({ claimed: value });
+          }}
+          options={[
+            { value: 'mine', label: t('我的', 'Mine') },
+            { value: 'nobody', label: t('无人处理', 'Nobody') },
+            { value: 'others', label: t('同事处理中', 'Colleagues') },
+          ]}
         />
         <span className="mute">
           {t(

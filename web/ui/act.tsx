@@ -1,5 +1,5 @@
 /** What may be done to an order: buttons by its state and the person's rights, each asking what it needs. */
-import { App, Button, Form, Input, Modal, Select } from 'antd';
+import { Alert, App, Button, Form, Input, Modal, Select } from 'antd';
 import { useState, type ReactNode } from 'react';
 import { useChange, useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
@@ -120,6 +120,7 @@ export function ActionModal(props: {
   const act = useChange('post', '/api/console/orders/:no/actions');
   const [form] = Form.useForm<Fields>();
   const text = actionText(kind, t);
+  const taken = act.error?.code === 'TASK_CLAIMED' ? nameOf(act.error.detail) : undefined;
   const save = ({ note = '', goods, source }: Fields): void => {
     const lines = (goods ?? '')
       .split('\n')
@@ -132,6 +133,7 @@ export function ActionModal(props: {
           id,
           kind,
           note,
+          takeOver: taken !== undefined,
           ...(kind === 'deliver_by_hand' && { goods: lines }),
           ...(kind === 'choose_source' && source !== undefined && { source }),
         },
@@ -154,8 +156,8 @@ export function ActionModal(props: {
       title={text.label}
       onCancel={props.close}
       onOk={() => form.submit()}
-      okText={text.label}
-      okButtonProps={{ danger: text.danger === true, loading: act.isPending }}
+      okText={taken === undefined ? text.label : t(`接手并${text.label}`, `Take over: ${text.label}`)}
+      okButtonProps={{ danger: text.danger === true || taken !== undefined, loading: act.isPending }}
       destroyOnHidden
     >
       <div className="stack">
@@ -183,10 +185,28 @@ export function ActionModal(props: {
             <Input.TextArea rows={2} maxLength={500} autoFocus={kind !== 'deliver_by_hand'} />
           </Form.Item>
         </Form>
-        {act.error && <ErrorPanel error={act.error} />}
+        {taken === undefined ? (
+          act.error && <ErrorPanel error={act.error} />
+        ) : (
+          <Alert
+            type="warning"
+            showIcon
+            title={t(`${taken} 已领取该订单的任务`, `${taken} has taken this order`)}
+            description={t(
+              '请先与同事确认。再次提交将接手处理，并记入审计。',
+              'Ask first. Submitting again takes the order over; that is kept in the audit log.',
+            )}
+          />
+        )}
       </div>
     </Modal>
   );
+}
+
+/** Who has it, as the refusal says. */
+function nameOf(detail: unknown): string {
+  const { by } = (detail ?? {}) as { by?: unknown };
+  return typeof by === 'string' ? by : '';
 }
 
 function SourceItem(): ReactNode {

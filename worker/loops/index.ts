@@ -15,12 +15,13 @@ import { expireCards, freeHolds } from '../../db/holds.ts';
 import { dropAbandonedImports } from '../../db/imports.ts';
 import { wakeImports } from './imports.ts';
 import { grantTurns } from './grants.ts';
-import { sendNotices, tellBuyers, tellPeople, warnStock } from './people.ts';
+import { createNoticeSender } from './notices.ts';
+import { tellBuyers, tellPeople, warnStock } from './people.ts';
 import { queryPayments } from './payment-queries.ts';
 import { purgeOldNotifications } from '../../db/notifications.ts';
 import { sendRefunds } from './refunds.ts';
 import { matchStatements } from './statements.ts';
-import { rescueOverdue, sweep } from './reconcile.ts';
+import { createSweep, rescueOverdue } from './reconcile.ts';
 import { wakeCases } from './cases.ts';
 import { settleOrphans } from './purchases.ts';
 import { reencrypt } from './reencrypt.ts';
@@ -33,16 +34,21 @@ const quiet = false;
 export function startLoops(process: Process, link: TemporalLink): { stop(): Promise<void> } {
   const { pool, log, metrics, steps, environment } = process;
   const reconcileMs = environment.RECONCILE_SECONDS * 1000;
+  const sweep = createSweep(link, pool, log, metrics);
   const sweeping = every(reconcileMs, 'sweep', log, async () => {
-    await sweep(link, pool, log, metrics);
+    await sweep.turn();
     return quiet;
   });
+  const notices = createNoticeSender(steps);
   const relaying = every(500, 'relay', log, () => relay(link, pool, log, metrics));
   const loops: Loop[] = [
     relaying,
     every(250, 'grants', log, () => grantTurns(pool, log, () => relaying.poke())),
     every(1_000, 'people', log, () => tellPeople(steps)),
-    every(1_000, 'notices', log, () => sendNotices(steps)),
+    every(1_000, 'notices', log, async () => {
+      await notices.turn();
+      return quiet;
+    }),
     every(30_000, 'silence', log, async () => {
       await watchForSilence(pool);
       return quiet;
@@ -86,12 +92,14 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
   }
   // A new connection may be to a server that has lost its store.
   link.onUp(() => {
+    sweep.whole();
     relaying.poke();
     sweeping.poke();
   });
   return {
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
+      await notices.idle();
     },
   };
 }

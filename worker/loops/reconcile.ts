@@ -5,7 +5,7 @@
  */
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { doneOrders, openOrders, overdueOrders } from '../../db/upkeep.ts';
+import { countOpen, doneOrders, openAmong, openOrders, overdueOrders } from '../../db/upkeep.ts';
 import type { Pool } from '../../db/sql.ts';
 import { orderNoOf, orderWorkflowId } from '../../domain/ids.ts';
 import type { Metrics } from '../../integrations/metrics.ts';
@@ -25,13 +25,75 @@ export async function rescueOverdue(link: TemporalLink, pool: Pool, log: Logger,
   return late.length > 0;
 }
 
+export interface Sweep {
+  turn(): Promise<void>;
+  /** The next turn compares everything, whatever the counts say: the store may be another one. */
+  whole(): void;
+}
+
+/** So many turns at most pass between two whole comparisons: equal counts may hide one too few and one too many. */
+const wholeEvery = 10;
+/** Temporal's list lags a little. */
+const overlapMs = 120_000;
+
+/**
+ * A turn costs two counts and a list of what ended badly since the last one, however many orders wait. Only if the
+ * counts differ, or after {@link wholeEvery} turns, everything is compared, page by page.
+ */
+export function createSweep(link: TemporalLink, pool: Pool, log: Logger, metrics: Metrics): Sweep {
+  let left = 0;
+  let since = Date.now();
+  let looked: ReadonlySet<string> = new Set();
+  return {
+    whole() {
+      left = 0;
+    },
+    async turn() {
+      const { client } = link;
+      if (!client) return;
+      const began = Date.now();
+      if (left-- <= 0 || (await countRunning(client)) !== (await countOpen(pool))) {
+        left = wholeEvery - 1;
+        await compare(client, pool, log, metrics);
+      } else looked = await reviveBroken(client, new Date(since - overlapMs), looked, { pool, log, metrics });
+      since = began;
+    },
+  };
+}
+
+async function countRunning(client: Client): Promise<number> {
+  return (await client.workflow.count(runningQuery)).count;
+}
+
+/** Terminated, cancelled or failed from outside: an order that is open needs another run. Answers with the runs seen. */
+async function reviveBroken(
+  client: Client,
+  after: Date,
+  looked: ReadonlySet<string>,
+  { pool, log, metrics }: { pool: Pool; log: Logger; metrics: Metrics },
+): Promise<ReadonlySet<string>> {
+  const query = `WorkflowType = 'deliverOrder' and ExecutionStatus in ('Terminated', 'Failed', 'Canceled', 'TimedOut') and CloseTime > '${after.toISOString()}'`;
+  const ended = new Set<string>();
+  const numbers = new Set<string>();
+  for await (const { workflowId, runId } of client.workflow.list({ query })) {
+    ended.add(runId);
+    const no = orderNoOf(workflowId);
+    if (no !== undefined && !looked.has(runId)) numbers.add(no);
+  }
+  if (numbers.size === 0) return ended;
+  for (const order of await openAmong(pool, [...numbers])) {
+    await startOrder(client, order, 'rescue');
+    metrics.reconciled.inc({ why: 'missing' });
+    log.warn({ order: order.orderNo }, 'open order whose workflow was ended from outside; started');
+  }
+  return ended;
+}
+
 /**
  * The whole comparison. What runs is read from Temporal's list, which lags a little: a start of what runs after all is
  * answered with the existing run, and a wake of what has just ended runs once more and ends.
  */
-export async function sweep(link: TemporalLink, pool: Pool, log: Logger, metrics: Metrics): Promise<void> {
-  const client = link.client;
-  if (!client) return;
+async function compare(client: Client, pool: Pool, log: Logger, metrics: Metrics): Promise<void> {
   const running = await listRunning(client);
   const open = new Set<string>();
   let after = 0;
@@ -57,10 +119,11 @@ export async function sweep(link: TemporalLink, pool: Pool, log: Logger, metrics
   );
 }
 
+const runningQuery = "WorkflowType = 'deliverOrder' and ExecutionStatus = 'Running'";
+
 async function listRunning(client: Client): Promise<Set<string>> {
   const ids = new Set<string>();
-  const query = "WorkflowType = 'deliverOrder' and ExecutionStatus = 'Running'";
-  for await (const { workflowId } of client.workflow.list({ query })) ids.add(workflowId);
+  for await (const { workflowId } of client.workflow.list({ query: runningQuery })) ids.add(workflowId);
   return ids;
 }
 
