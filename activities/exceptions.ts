@@ -1,5 +1,8 @@
 /** Exception rules (C5), asked once per order, before anything is allocated; the story learns only the verdict. */
+import { openCase } from '../db/cases.ts';
 import { markRuled, waitFor, type PaidOrder } from '../db/delivery.ts';
+import { actors } from '../db/locks.ts';
+import { newCaseNo } from '../db/payment-cases.ts';
 import { activeRules, ordersOfBuyer, ruleFacts } from '../db/rules.ts';
 import { readSetting } from '../db/settings.ts';
 import type { Transaction } from '../db/sql.ts';
@@ -10,7 +13,7 @@ import { findPattern, openFacts } from '../integrations/rule-facts.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Outcome } from './outcome.ts';
 
-/** An outcome if a rule sends the order to people. Whatever they say, a retry by staff passes afterwards. */
+/** An outcome if a rule sends the order to people, with a case where the rule wants one. Whatever they say, a retry by staff passes afterwards. */
 export async function exception(deps: ActivityDeps, tx: Transaction, order: PaidOrder): Promise<Outcome | undefined> {
   const [rules, sealed] = [await activeRules(tx), await ruleFacts(tx, order.id)];
   if (!sealed) return undefined;
@@ -21,6 +24,10 @@ export async function exception(deps: ActivityDeps, tx: Transaction, order: Paid
   const spoke = speaking(rules, openFacts(deps.keyring, sealed, zone, orders), findPattern, which);
   await markRuled(tx, order.id);
   if (spoke.length === 0) return undefined;
+  for (const kind of new Set(spoke.flatMap((rule) => rule.caseKind ?? []))) {
+    const opened = { kind, source: 'rule' as const, orderId: order.id, code: 'EXCEPTION_RULE' as const };
+    await openCase(tx, { ...opened, no: newCaseNo(), mode: order.mode, actorId: actors.automation });
+  }
   await waitFor(tx, order, 'attention', 'EXCEPTION_RULE', { rules: spoke.map((rule) => rule.name) });
   return { next: 'wait', state: 'attention', code: 'EXCEPTION_RULE', forMs: deadlines.look };
 }

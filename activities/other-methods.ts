@@ -1,6 +1,6 @@
 /** Products that are not delivered from a pool or a supplier: links, and what people do by hand. */
 import { waitFor, type PaidOrder } from '../db/delivery.ts';
-import { deliverLink, productLink } from '../db/links.ts';
+import { deliverLink, productLink, type ProductLink } from '../db/links.ts';
 import type { Transaction } from '../db/sql.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import { deadlines } from '../domain/policy.ts';
@@ -22,6 +22,7 @@ async function toPeople(tx: Transaction, order: PaidOrder, code: ErrorCode): Pro
 }
 
 async function link(deps: ActivityDeps, tx: Transaction, order: PaidOrder): Promise<Outcome> {
+  // No quarantine: a link is not used up, so nothing can be sold again. Orders of before a restore wait for a person anyhow.
   const stored = await productLink(tx, order.productId, order.mode);
   if (!stored) return toPeople(tx, order, 'LINK_MISSING');
   const address = openProductLink(deps.keyring, order.productId, order.mode, stored.target);
@@ -36,8 +37,8 @@ function signed(
   deps: ActivityDeps,
   order: PaidOrder,
   address: string,
-  { validMinutes, maxDownloads }: { readonly validMinutes: number | null; readonly maxDownloads: number | null },
+  { validMinutes, maxDownloads, storeId }: ProductLink,
 ): Parameters<typeof deliverLink>[2] {
   const { ciphertext, fingerprint, ...door } = signedLink(deps.keyring, order, address, deps.publicUrl);
-  return { ciphertext, fingerprint, door: { ...door, validMinutes, maxDownloads } };
+  return { ciphertext, fingerprint, door: { ...door, validMinutes, maxDownloads, storeId } };
 }

@@ -48,7 +48,7 @@ const lockByNo = statement<LockedOrder, [string]>(
   `select o.id, o.state, o.paid_at is not null as paid, o.product_id as "productId", o.mode, o.trigger,
      o.cleared_at is not null as cleared, o.confirm_by_query and o.payment_confirmed_at is null as unconfirmed,
      o.quantity - o.held as missing,
-     p.quarantined_at is not null as quarantined, ${cardUseOf} as "cardUse"
+     p.quarantined_at is not null as quarantined, p.kind in ('topup', 'link') as whole, ${cardUseOf} as "cardUse"
    from orders o join products p on p.id = o.product_id where o.no = $1 for no key update of o`,
 );
 const earlier = statement<{ toState: OrderState; orderId: number }, [string]>(

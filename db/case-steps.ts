@@ -2,7 +2,7 @@
 import { caseOutcomes, type CaseAction, type CaseState } from '../domain/cases.ts';
 import { KnownError, type ErrorCode } from '../domain/errors.ts';
 import { advisory } from './locks.ts';
-import { statement, transaction, type Pool, type Queryable } from './sql.ts';
+import { statement, transaction, type Pool, type Queryable, type Transaction } from './sql.ts';
 
 export interface CaseLook {
   readonly state: CaseState;
@@ -71,10 +71,13 @@ const finish = statement<object, [string, string]>(
    ), closed as (
      update cases c set state = case when $2 = 'refused' then 'refused' else 'resolved' end, outcome = $2, closed_at = now(),
        closed_by = done.actor_id, next_look_at = null
-     from done where c.id = done.case_id returning c.id, c.order_id, c.closed_by
+     from done where c.id = done.case_id returning c.id, c.order_id, c.payment_id, c.kind, c.closed_by
    ), eased as (
-     update tasks set closed_at = now(), closed_by = (select closed_by from closed)
-     where code = 'CASE_OVERDUE' and closed_at is null and detail = (select jsonb_build_object('case', id) from closed)
+     update tasks t set closed_at = now(), closed_by = closed.closed_by from closed
+     where t.closed_at is null and (t.code = 'CASE_OVERDUE' and t.detail = jsonb_build_object('case', closed.id)
+       or t.payment_id = closed.payment_id and t.code like 'PAYMENT\\_%' and (t.code = 'PAYMENT_DISPUTED') = (closed.kind = 'chargeback')
+         -- The order that it stopped is still with people: none is forgotten (C6).
+         and not exists (select from orders o where o.id = t.order_id and o.state = 'attention' and o.failure_code = t.code))
    )
    insert into audit (actor_id, action, order_id, detail)
    select closed_by, 'case_closed', order_id, jsonb_build_object('case', id, 'outcome', $2::text) from closed`,
@@ -94,13 +97,27 @@ const lockPool = statement<object, [number, number]>(
   'case_lock_pool',
   'select pg_advisory_xact_lock($1, (select product_id::int from orders where id = $2))',
 );
-const replace = statement<{ taken: number; wanted: number; messageId: number | null }, [number, number]>(
+// Without names it is all that the order shows.
+const nameBad = statement<object, [number, number, number[] | null]>(
+  'case_name_bad',
+  `insert into case_cards (case_id, card_id)
+   select $1, c.id from goods_of_orders c join orders o on o.id = c.order_id
+   where c.order_id = $2 and o.released_at is not null
+     and case when $3::bigint[] is null then not exists (select from case_cards where case_id = $1) else c.id = any ($3) end
+   on conflict do nothing`,
+);
+const replace = statement<
+  { taken: number; wanted: number; messageId: number | null },
+  [number, number, number[] | null]
+>(
   'case_replace',
   `with bad as materialized (
      select cc.card_id, row_number() over (order by cc.card_id) as n, c.product_id, c.mode, coalesce(c.surcharge_minor, 0) as surcharge,
        -- 循环卡密: the key that the order shows stays in the pool, and so does the one that takes its place.
        coalesce(c.id = (select loop_card_id from orders where id = $2), false) as loop
-     from case_cards cc join cards c on c.id = cc.card_id where cc.case_id = $1 and cc.replaced_by is null
+     from case_cards cc join cards c on c.id = cc.card_id 
+     where cc.case_id = $1 and cc.replaced_by is null and ($3::bigint[] is null or c.id = any ($3))
+       and c.id in (select id from goods_of_orders where order_id = $2)
    ), picked as materialized (
      select id, row_number() over (order by seq) as n from (
        select c.id, c.seq from cards c
@@ -137,6 +154,17 @@ export interface CaseDone {
   readonly messageId: number | null;
 }
 
+async function replaceKeys(
+  tx: Transaction,
+  { caseId, detail }: Wanted,
+  orderId: number,
+): Promise<{ taken: number; wanted: number; messageId: number | null } | undefined> {
+  const cards = Array.isArray(detail['cards']) ? (detail['cards'] as number[]) : null;
+  await lockPool(tx, [advisory.product, orderId]);
+  await nameBad(tx, [caseId, orderId, cards]);
+  return (await replace(tx, [caseId, orderId, cards]))[0];
+}
+
 /** Carries a decision out, once. `refunded`: the money of a refund has really moved. */
 export async function carryOut(pool: Pool, actionId: string, refunded: boolean): Promise<CaseDone | 'later'> {
   return transaction(pool, async (tx) => {
@@ -146,11 +174,11 @@ export async function carryOut(pool: Pool, actionId: string, refunded: boolean):
     if (wanted.state !== 'wanted') return { outcome: null, failure: null, messageId: null };
     let messageId: number | null = null;
     if (wanted.kind === 'replace') {
-      if (wanted.orderId !== null) await lockPool(tx, [advisory.product, wanted.orderId]);
-      const [done] = wanted.orderId === null ? [] : await replace(tx, [wanted.caseId, wanted.orderId]);
-      if (!done || done.wanted === 0 || done.taken < done.wanted) {
-        await fail(tx, [actionId, 'POOL_TOO_FEW']);
-        return { outcome: null, failure: 'POOL_TOO_FEW', messageId: null };
+      const done = wanted.orderId === null ? undefined : await replaceKeys(tx, wanted, wanted.orderId);
+      const failure = !done?.wanted ? 'CASE_NO_KEYS' : done.taken < done.wanted ? 'POOL_TOO_FEW' : undefined;
+      if (!done || failure) {
+        await fail(tx, [actionId, failure ?? 'CASE_NO_KEYS']);
+        return { outcome: null, failure: failure ?? 'CASE_NO_KEYS', messageId: null };
       }
       ({ messageId } = done);
     } else if (wanted.kind === 'refund' && !refunded) return 'later';

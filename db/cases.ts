@@ -2,6 +2,7 @@
 import type { CaseAction, CaseKind, CaseState } from '../domain/cases.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { Mode } from '../domain/order.ts';
+import { dueOf } from './payment-cases.ts';
 import { statement, type Queryable, type Transaction } from './sql.ts';
 
 export interface CaseRow {
@@ -15,6 +16,7 @@ export interface CaseRow {
   readonly code: ErrorCode | null;
   readonly orderId: number | null;
   readonly orderNo: string | null;
+  readonly paymentId: number | null;
   readonly openedAt: Date;
   readonly openedBy: string;
   readonly dueAt: Date | null;
@@ -25,7 +27,7 @@ export interface CaseRow {
   readonly failure: ErrorCode | null;
 }
 
-const columns = `c.id, c.no, c.mode, c.kind, c.source, c.state, c.outcome, c.code, c.order_id as "orderId", o.no as "orderNo",
+const columns = `c.id, c.no, c.mode, c.kind, c.source, c.state, c.outcome, c.code, c.order_id as "orderId", o.no as "orderNo", c.payment_id as "paymentId",
   c.opened_at as "openedAt", a.name as "openedBy", c.due_at as "dueAt", c.overdue_at is not null as overdue,
   c.closed_at as "closedAt", b.name as "closedBy",
   (select failure_code from case_actions x where x.case_id = c.id order by x.at desc limit 1) as failure`;
@@ -35,6 +37,48 @@ const byNo = statement<CaseRow, [string]>('case_by_no', `select ${columns} from 
 const lockByNo = statement<CaseRow, [string]>(
   'case_lock',
   `select ${columns} from ${joined} where c.no = $1 for update of c`,
+);
+export interface CaseKey {
+  readonly id: number;
+  /** As the buyer counts them, 1 first. */
+  readonly line: number;
+  /** The case is about this one. */
+  readonly named: boolean;
+}
+const keys = statement<CaseKey, [number]>(
+  'case_keys',
+  `select c.id, (row_number() over (order by c.seq))::int as line, cc.card_id is not null as named
+   from cases k join orders o on o.id = k.order_id join goods_of_orders c on c.order_id = k.order_id
+     left join case_cards cc on cc.case_id = k.id and cc.card_id = c.id and cc.replaced_by is null
+   where k.id = $1 and o.released_at is not null order by c.seq limit 1000`,
+);
+const nameLines = statement<object, [number, number[]]>(
+  'case_name_lines',
+  `insert into case_cards (case_id, card_id)
+   select $1, g.id from (
+     select c.id, row_number() over (order by c.seq) as line from cases k join orders o on o.id = k.order_id
+       join goods_of_orders c on c.order_id = k.order_id
+     where k.id = $1 and o.released_at is not null) g
+   where g.line = any ($2::int[]) on conflict do nothing`,
+);
+export interface CasePayment {
+  readonly id: number;
+  readonly tradeNo: string;
+  readonly account: string;
+  readonly provider: string;
+  readonly claimedOrderNo: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly standing: string;
+  readonly refundedMinor: number;
+}
+const payment = statement<CasePayment, [number]>(
+  'case_payment',
+  `select y.id, y.trade_no as "tradeNo", a.name as account, a.provider, y.order_no as "claimedOrderNo",
+     y.amount_minor as "amountMinor", y.currency, y.standing, y.refunded_minor as "refundedMinor"
+   from cases c join payments y on y.id = coalesce(c.payment_id,
+       (select p.id from payments p where p.order_id = c.order_id and p.standing in ('accepted', 'late', 'matched') order by p.id limit 1))
+     join payment_accounts a on a.id = y.account_id where c.id = $1`,
 );
 const ofOrder = statement<CaseRow, [number]>('cases_of_order', `select ${columns} from ${joined} where c.order_id = $1 order by c.id desc limit 50`); // prettier-ignore
 const queue = statement<CaseRow, [boolean, CaseKind | null, number | null, number]>(
@@ -50,7 +94,7 @@ const insert = statement<
   'case_open',
   `with fresh as (
      insert into cases (no, mode, kind, source, order_id, code, opened_by, due_at)
-     select $1, $2, $3, $4, $5, $6, $7, now() + coalesce((select (value ->> $3)::int from settings where key = 'case_sla_minutes'), 1440) * interval '1 minute'
+     select $1, $2, $3, $4, $5, $6, $7, ${dueOf('$3')}
      on conflict (order_id, kind) where closed_at is null and payment_id is null do nothing
      returning id, no
    ), found as (
@@ -58,8 +102,6 @@ const insert = statement<
      union all select id, no, false from cases where order_id = $5 and kind = $3 and closed_at is null and payment_id is null and not exists (select from fresh)
    ), said as (
      insert into case_messages (case_id, side, actor_id, body) select id, $9, $7, $8 from found where $8::bytea is not null
-   ), about as (
-     insert into case_cards (case_id, card_id) select f.id, c.id from fresh f, goods_of_orders c where c.order_id = $5 and $3 = 'bad_key'
    ), noted as (
      insert into audit (actor_id, action, order_id, detail)
      select $7, 'case_opened', $5, jsonb_build_object('case', id, 'kind', $3::text, 'source', $4::text) from fresh
@@ -134,6 +176,21 @@ export async function lockCase(tx: Transaction, no: string): Promise<CaseRow | u
 
 export function casesOfOrder(db: Queryable, orderId: number): Promise<CaseRow[]> {
   return ofOrder(db, [orderId]);
+}
+
+/** The keys that its order shows now. */
+export function caseKeys(db: Queryable, caseId: number): Promise<CaseKey[]> {
+  return keys(db, [caseId]);
+}
+
+/** The buyer says which: by the lines on the page. */
+export async function nameCaseLines(db: Queryable, caseId: number, lines: readonly number[]): Promise<void> {
+  await nameLines(db, [caseId, [...lines]]);
+}
+
+/** The payment that a case is about: its own, else the one that carries its order. */
+export async function casePayment(db: Queryable, caseId: number): Promise<CasePayment | undefined> {
+  return (await payment(db, [caseId]))[0];
 }
 
 /** Open ones by what is due first, closed ones newest first. */

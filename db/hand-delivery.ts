@@ -18,6 +18,8 @@ export interface HandOrder {
   readonly missing: number;
   readonly quarantined: boolean;
   readonly cardUse: CardUse;
+  /** One line may stand for the whole quantity: a receipt, not pieces. */
+  readonly whole: boolean;
 }
 
 /** A key that a person typed, sealed by the API before anything else saw it. */
@@ -97,7 +99,7 @@ export async function deliverTyped(
   given: readonly TypedCard[],
   actor: { readonly id: number; readonly note: string },
 ): Promise<void> {
-  if (given.length !== order.missing)
+  if (given.length !== order.missing && !(order.whole && given.length === 1))
     throw new KnownError('GOODS_COUNT', { wanted: order.missing, given: given.length });
   const names = given.map((card) => card.fingerprint.toString('hex'));
   const twice = names.flatMap((name, i) => (names.indexOf(name) < i ? [i + 1] : []));
@@ -124,5 +126,5 @@ export async function deliverTyped(
       actor.note.slice(0, 200),
     ]),
   );
-  if (cards !== order.missing) throw new Error('a card that was locked was not given');
+  if (cards !== given.length) throw new Error('a card that was locked was not given');
 }

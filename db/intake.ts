@@ -6,6 +6,7 @@ import { decidePayment, startsDelivery, type PaymentDecision } from '../domain/p
 import type { ErrorCode } from '../domain/errors.ts';
 import type { Mode, OrderState } from '../domain/order.ts';
 import { checkOf, fitsQuote, receiptIsUsed, type Quote } from './payment-facts.ts';
+import { newCaseNo, opensCase } from './payment-cases.ts';
 import { one, statement, transaction, type Pool, type Queryable } from './sql.ts';
 
 export interface ReceivedNotification {
@@ -109,6 +110,7 @@ const record = statement<
       checkId: number | null,
       replayOf: number | null,
       replayedBy: number | null,
+      caseNo: string,
     ],
   ]
 >(
@@ -134,13 +136,13 @@ const record = statement<
      returning id
    ), asked as (
      insert into tasks (order_id, payment_id, code) select $16, pay.id, $18 from pay where $18::text is not null
-     on conflict do nothing
+     on conflict do nothing returning order_id, payment_id, code
    ), altered as (
      insert into tasks (order_id, payment_id, code) select y.order_id, y.id, 'PAYMENT_REUSED' from payments y
      where y.account_id = $1 and y.trade_no = $10 and (y.order_no, y.amount_minor, y.currency) is distinct from ($9, $11, $12::char(3))
        and not exists (select from tasks t where t.payment_id = y.id and t.code = 'PAYMENT_REUSED' and t.closed_at is null)
-     on conflict do nothing
-   ), checked as (
+     on conflict do nothing returning order_id, payment_id, code
+   ), ${opensCase('select * from asked union all select * from altered', '$24', '$14')}, checked as (
      update callback_checks set seen_at = now(), payment_id = pay.id from pay where callback_checks.id = $21 and seen_at is null
    ), noted as (
      insert into audit (actor_id, action, order_id, detail)
@@ -204,6 +206,7 @@ export async function takePaymentIn(
         checkId ?? null,
         received.replayOf?.id ?? null,
         received.replayOf?.actorId ?? null,
+        newCaseNo(),
       ]),
     );
     if (decision === 'mode_mismatch') return { decision };

@@ -1,5 +1,6 @@
 /** Orders as shops and buyers see them. */
 import type { Mode, OrderState } from '../domain/order.ts';
+import type { ProductKind } from '../domain/product.ts';
 import type { DeliveryPolicy } from '../domain/policy.ts';
 import type { Trigger } from '../domain/trigger.ts';
 import { placeColumn } from './stock-line.ts';
@@ -50,7 +51,7 @@ export interface ChosenNumber {
 const columns = `o.id, o.no, o.mode, o.shop_id as "shopId", o.state, o.failure_code as "failureCode", o.quantity,
   o.amount_minor as "amountMinor", o.currency, o.account_id as "accountId", o.request_hash as "requestHash", o.token,
   o.expires_at as "expiresAt", o.paid_at as "paidAt", o.released_at as "releasedAt", o.done_at as "doneAt",
-  o.created_at as "createdAt", o.chosen_number as number, p.id as "productId", p.sku, p.name as "productName", o.locale,
+  o.created_at as "createdAt", o.chosen_number as number, p.id as "productId", p.sku, p.name as "productName", p.kind as "productKind", o.locale,
   case when o.state = 'waiting_stock' then ${placeColumn} end as place`;
 
 export interface OrderRow {
@@ -74,6 +75,7 @@ export interface OrderRow {
   readonly productId: number;
   readonly sku: string;
   readonly productName: string;
+  readonly productKind: ProductKind;
   /** 自选卡号: the one that was ordered. */
   readonly number: string | null;
   readonly locale: string;

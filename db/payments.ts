@@ -5,6 +5,7 @@ import { startsDelivery, type PaymentStanding } from '../domain/payment.ts';
 import { deadlines } from '../domain/policy.ts';
 import type { OrderStart } from './intake.ts';
 import { startColumns } from './outbox.ts';
+import { endsCase } from './payment-cases.ts';
 import { one, statement, transaction, type Pool, type Queryable } from './sql.ts';
 
 export interface PaymentRow {
@@ -101,7 +102,7 @@ const assign = statement<{ outboxId: number | null }, [string, number, number, n
      where id = $2 returning id
    ), eased as (
      update tasks set closed_at = now(), closed_by = $4 where payment_id = $3 and closed_at is null
-   ), promised as (
+   ), ${endsCase('select $3::bigint as payment_id', 'noted', '$4')}, promised as (
      insert into outbox (kind, order_id, available_at) select 'start', id, now() + interval '2 seconds' from moved returning id
    ), noted as (
      insert into audit (actor_id, action, order_id, detail)

@@ -7,6 +7,7 @@ import { isUnderWay, mayMove, type Mode, type OrderState } from '../domain/order
 import { deadlines } from '../domain/policy.ts';
 import { noteNotification, type ReceivedNotification } from './intake.ts';
 import { actors } from './locks.ts';
+import { newCaseNo, opensCase } from './payment-cases.ts';
 import { statement, transaction, type Pool, type Queryable } from './sql.ts';
 
 export interface MoneyNotice {
@@ -63,6 +64,8 @@ const note = statement<
     code: ErrorCode | null,
     orderId: number | null,
     stop: boolean,
+    mode: Mode,
+    caseNo: string,
   ]
 >(
   'money_notice_note',
@@ -78,8 +81,8 @@ const note = statement<
    ), asked as (
      insert into tasks (order_id, payment_id, code, detail)
      select $5, $1, $4, jsonb_build_object('refundedMinor', $2::bigint) where $4::text is not null
-     on conflict do nothing
-   ), promised as (
+     on conflict do nothing returning order_id, payment_id, code
+   ), ${opensCase('select * from asked', '$8', '$7')}, promised as (
      insert into outbox (kind, order_id) select 'wake', id from stopped
    )
    insert into audit (actor_id, action, order_id, detail)
@@ -118,7 +121,7 @@ export async function takeMoneyNoticeIn(
       state !== null &&
       isUnderWay(state) &&
       mayMove(state, 'attention');
-    await note(tx, [found.id, disputed ? 0 : refunded, disputed, code, found.orderId, stop]);
+    await note(tx, [found.id, disputed ? 0 : refunded, disputed, code, found.orderId, stop, notice.mode, newCaseNo()]);
     return stop ? `${notice.meaning}_stopped` : notice.meaning;
   });
 }

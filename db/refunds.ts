@@ -6,6 +6,7 @@
 import { KnownError, type ErrorCode } from '../domain/errors.ts';
 import { isUnderWay, type Mode, type OrderState } from '../domain/order.ts';
 import { endOrder } from './refund-end.ts';
+import { endsCase } from './payment-cases.ts';
 import { one, statement, transaction, type Pool, type Queryable, type Transaction } from './sql.ts';
 
 export const refundStates = ['wanted', 'asked', 'done', 'failed', 'abnormal'] as const;
@@ -200,8 +201,8 @@ const settle = statement<object, [number, RefundState, string | null, ErrorCode 
      update payments y set refunded_minor = greatest(y.refunded_minor, (
          select coalesce(sum(r.amount_minor), 0) from refunds r
          where r.payment_id = y.id and (r.state = 'done' or (r.id = $1 and $2 = 'done'))))
-     from ended e where y.id = e.payment_id
-   ), asked as (
+     from ended e where y.id = e.payment_id returning y.id as payment_id, y.refunded_minor >= y.amount_minor as whole
+   ), ${endsCase('select payment_id from counted where whole', 'refunded', '$5')}, asked as (
      insert into tasks (order_id, payment_id, code, detail)
      select order_id, payment_id, $4, jsonb_build_object('refund', id, 'no', no, 'code', $3::text) from ended where $4::text is not null
      on conflict do nothing

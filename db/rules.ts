@@ -1,6 +1,6 @@
 /** Exception rules (C5), and what they look at. */
 import type { Mode } from '../domain/order.ts';
-import type { Rule, RuleCondition } from '../domain/rules.ts';
+import type { Rule, RuleCaseKind } from '../domain/rules.ts';
 import { statement, transaction, type Pool, type Queryable } from './sql.ts';
 
 export interface StoredRule extends Rule {
@@ -9,7 +9,7 @@ export interface StoredRule extends Rule {
 
 const active = statement<Rule, []>(
   'rules_active',
-  'select id, name, condition from exception_rules where enabled order by position, id',
+  'select id, name, condition, case_kind as "caseKind" from exception_rules where enabled order by position, id',
 );
 /** Those that are in force, in their order. */
 export function activeRules(db: Queryable): Promise<Rule[]> {
@@ -18,16 +18,16 @@ export function activeRules(db: Queryable): Promise<Rule[]> {
 
 const all = statement<StoredRule, []>(
   'rules_all',
-  'select id, name, condition, enabled from exception_rules order by position, id limit 500',
+  'select id, name, condition, case_kind as "caseKind", enabled from exception_rules order by position, id limit 500',
 );
 export function allRules(db: Queryable): Promise<StoredRule[]> {
   return all(db, []);
 }
 
 const clear = statement<object, []>('rules_clear', 'delete from exception_rules');
-const insert = statement<object, [number, string, boolean, string]>(
+const insert = statement<object, [number, string, boolean, string, RuleCaseKind | null]>(
   'rules_insert',
-  'insert into exception_rules (position, name, enabled, condition) values ($1, $2, $3, $4::jsonb)',
+  'insert into exception_rules (position, name, enabled, condition, case_kind) values ($1, $2, $3, $4::jsonb, $5)',
 );
 const noted = statement<object, [number, string]>(
   'rules_audit',
@@ -37,14 +37,14 @@ const noted = statement<object, [number, string]>(
 /** The whole list at once, in its order: what a person sees on the screen is what is in force. */
 export async function replaceRules(
   pool: Pool,
-  rules: readonly { readonly name: string; readonly enabled: boolean; readonly condition: RuleCondition }[],
+  rules: readonly Omit<StoredRule, 'id'>[],
   actorId: number,
 ): Promise<void> {
   await transaction(pool, async (tx) => {
     await tx.query('lock table exception_rules in share row exclusive mode');
     await clear(tx, []);
     for (const [i, rule] of rules.entries()) {
-      await insert(tx, [i, rule.name, rule.enabled, JSON.stringify(rule.condition)]);
+      await insert(tx, [i, rule.name, rule.enabled, JSON.stringify(rule.condition), rule.caseKind]);
     }
     await noted(tx, [actorId, JSON.stringify({ rules })]);
   });

@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../domain/errors.ts';
 import { KnownError } from '../domain/errors.ts';
 import { isUnderWay, type Mode, type OrderState } from '../domain/order.ts';
+import { endsCase } from './payment-cases.ts';
 import { statement, type Queryable } from './sql.ts';
 import { endsWithTrouble } from './task-kinds.ts';
 
@@ -141,8 +142,8 @@ const close = statement<{ done: boolean; state: OrderState | null }, [number, nu
      update tasks t set closed_at = now(), closed_by = $2
      where t.id = $1 and t.closed_at is null and (t.order_id is null or not (${endsWithTrouble})
        or exists (select from orders o where o.id = t.order_id and o.state in ('unpaid', 'expired', 'delivered', 'refunded', 'closed')))
-     returning order_id
-   ), noted as (
+     returning order_id, payment_id, code
+   ), ${endsCase(`select payment_id from ended where code like 'PAYMENT\\_%'`, 'noted', '$2')}, noted as (
      insert into audit (actor_id, action, order_id, detail)
      select $2, 'task_closed', order_id, jsonb_build_object('task', $1::bigint, 'note', $3::text) from ended
    )

@@ -100,6 +100,13 @@ export const supplierErrors = {
     'What the supplier sent was judged useless',
     'Choose another source, deliver by hand or refund',
   ),
+  SUPPLIER_FAILED: entry(
+    409,
+    '供应商接单后未能完成，款项已退回余额',
+    '系统会按重试设置再次采购；仍失败时请核对充值账号，或选择其他货源、手动发货、退款',
+    'The supplier took the order and could not do it; the money is back',
+    'It is tried again by the retry policy; if it keeps failing, check the account, choose another source, deliver by hand or refund',
+  ),
   SUPPLIER_SICK: entry(
     503,
     '供应商连续出错，已暂停采购',
@@ -163,6 +170,22 @@ export const supplierErrors = {
     'All downloads have been used',
     'Ask the shop to open it again',
   ),
+  STORE_NOT_FOUND: entry(404, '找不到该对象存储', '请检查编号', 'No such object store', 'Check the number'),
+  STORE_NAME_TAKEN: entry(409, '已有同名的对象存储', '请换一个名称', 'That name is taken', 'Choose another name'),
+  STORE_INVALID: entry(
+    400,
+    '对象存储的配置不正确',
+    'detail 中列出了有问题的字段',
+    'The settings of the object store are not usable',
+    'detail names the fields',
+  ),
+  STORE_UNREACHABLE: entry(
+    502,
+    '无法连接对象存储',
+    '请检查访问域名；内网地址须由运维放行',
+    'The object store does not answer',
+    'Check the endpoint; private addresses must be allowed by ops',
+  ),
   TOPUP_INVALID: entry(
     400,
     '账号规则不正确，或示例不符合规则',
@@ -212,6 +235,13 @@ export const supplierErrors = {
     '请选择列表中的处理方式',
     'That decision does not fit this kind of case',
     'Choose one of those offered',
+  ),
+  CASE_NO_KEYS: entry(
+    409,
+    '该订单没有可更换的卡密（尚未发货，或已经更换过）',
+    '请先发货；链接和直充请改用退款或答复',
+    'The order has no keys that could be replaced: not delivered yet, or replaced before',
+    'Deliver first; for links and top-ups refund or answer',
   ),
   CASE_OVERDUE: entry(409, '售后工单已超过处理时限', '请尽快处理', 'A case is past its time limit', 'Decide it soon'),
   PURCHASE_CHECKING: entry(

@@ -1,4 +1,5 @@
 /** 例外场景 (C5): which orders go straight to people. Pure: whoever asks brings the facts and the pattern engine. */
+import type { CaseKind } from './cases.ts';
 
 /** All that is given must hold. */
 export interface RuleCondition {
@@ -17,10 +18,16 @@ export interface RuleCondition {
   readonly history?: { readonly hours: number; readonly minOrders: number };
 }
 
+/** Cases that a rule can open. */
+export const ruleCaseKinds = ['bad_key', 'invoice', 'other'] as const satisfies readonly CaseKind[];
+export type RuleCaseKind = (typeof ruleCaseKinds)[number];
+
 export interface Rule {
   readonly id: number;
   readonly name: string;
   readonly condition: RuleCondition;
+  /** A case of this kind is opened beside the stop: it outlives the order's delivery. */
+  readonly caseKind: RuleCaseKind | null;
 }
 
 export interface RuleFacts {

@@ -16,7 +16,12 @@ import type { ApiDeps } from '../deps.ts';
 import { sendError } from '../http.ts';
 
 const text = z.string().trim().min(1).max(2_000);
-const opening = z.strictObject({ kind: z.enum(['bad_key', 'invoice', 'other']), text });
+const opening = z.strictObject({
+  kind: z.enum(['bad_key', 'invoice', 'other']),
+  text,
+  /** Which keys, by their lines on the page. */
+  lines: z.array(z.int().min(1)).min(1).max(1000).optional(),
+});
 const saying = z.strictObject({ text });
 
 const limiter = rateLimit({
@@ -48,18 +53,21 @@ export function buyerCaseRouter(deps: ApiDeps): Router {
   };
   const view = async (orderId: number): Promise<object> => {
     const cases = await casesOfOrder(pool, orderId);
-    const shown = cases.map(async (c) => ({
-      no: c.no,
-      kind: c.kind,
-      state: c.state,
-      outcome: c.outcome,
-      openedAt: c.openedAt.toISOString(),
-      messages: (await caseMessages(pool, c.id, false)).map((m) => ({
-        side: m.side,
-        text: openWords(keyring, c.no, m.body),
-        at: m.at.toISOString(),
-      })),
-    }));
+    // A dispute is between us and the provider.
+    const shown = cases
+      .filter((c) => c.kind !== 'chargeback')
+      .map(async (c) => ({
+        no: c.no,
+        kind: c.kind,
+        state: c.state,
+        outcome: c.outcome,
+        openedAt: c.openedAt.toISOString(),
+        messages: (await caseMessages(pool, c.id, false)).map((m) => ({
+          side: m.side,
+          text: openWords(keyring, c.no, m.body),
+          at: m.at.toISOString(),
+        })),
+      }));
     return { cases: await Promise.all(shown) };
   };
 
@@ -77,7 +85,7 @@ export function buyerCaseRouter(deps: ApiDeps): Router {
     const no = String(request.params['case']);
     await transaction(pool, async (tx) => {
       const found = caseNoPattern.test(no) ? await lockCase(tx, no) : undefined;
-      if (found?.orderId !== order.id) throw new KnownError('CASE_NOT_FOUND');
+      if (found?.orderId !== order.id || found.kind === 'chargeback') throw new KnownError('CASE_NOT_FOUND');
       if (isClosed(found.state)) throw new KnownError('CASE_CLOSED');
       await sayInCase(tx, found.id, { side: 'buyer', actorId: actors.buyer, body: sealWords(keyring, no, words.text) });
     });

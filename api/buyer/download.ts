@@ -2,11 +2,12 @@
  * The door to a signed link. Looking is GET and counts nothing, because mail scanners and chat previews look; going
  * through is POST, counted in one statement, audited.
  */
-import express, { type Request, type Router } from 'express';
+import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { passDoor, peekDoor } from '../../db/links.ts';
-import { KnownError } from '../../domain/errors.ts';
+import { errors, KnownError } from '../../domain/errors.ts';
 import { openDoorTarget } from '../../integrations/links.ts';
+import { objectAddress, openStore } from '../../integrations/object-stores/account.ts';
 import { sha256 } from '../authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
 import { noStore, sendError } from '../http.ts';
@@ -30,9 +31,11 @@ const ready = (n: number | null): string =>
     `<h1>您的下载已准备好 · Your download is ready</h1>${left(n)}<form method="post"><button>下载 · Download</button></form>`,
   );
 
-export function downloadRouter({ pool, keyring }: ApiDeps): Router {
+export function downloadRouter({ pool, keyring, environment }: ApiDeps): Router {
   const router = express.Router();
   router.use('/d', noStore(), limiter);
+  // The button's form ends at the address that was bought, and browsers hold its redirects to this policy, too.
+  const policy = `default-src 'none'; style-src 'self'; form-action 'self' https:${environment.PUBLIC_URL.startsWith('https:') ? '' : ' http:'}; base-uri 'none'; frame-ancestors 'none'`;
 
   const hashOf = (request: Request): Buffer => {
     const token = String(request.params['token']);
@@ -49,7 +52,10 @@ export function downloadRouter({ pool, keyring }: ApiDeps): Router {
   };
 
   router.get('/d/:token', async (request, response) => {
-    response.type('html').send(ready(await peek(hashOf(request))));
+    response
+      .set('content-security-policy', policy)
+      .type('html')
+      .send(ready(await peek(hashOf(request))));
   });
   router.post('/d/:token', async (request, response) => {
     const hash = hashOf(request);
@@ -58,7 +64,25 @@ export function downloadRouter({ pool, keyring }: ApiDeps): Router {
       await peek(hash);
       throw new KnownError('LINK_USED_UP');
     }
-    response.redirect(303, openDoorTarget(keyring, passed.orderId, passed.target));
+    const target = openDoorTarget(keyring, passed.orderId, passed.target);
+    if (passed.storeId === null || passed.storeConfig === null) response.redirect(303, target);
+    else {
+      // Signed at this moment, for minutes: the address that the browser is sent to is of no use to others.
+      const config = openStore(keyring, passed.storeId, Buffer.from(passed.storeConfig, 'base64'));
+      response.redirect(303, objectAddress(config, target, new Date()));
+    }
+  });
+  // A browser gets a page that says what to do, not the JSON of an API.
+  router.use('/d', (error: unknown, request: Request, response: Response, next: NextFunction) => {
+    if (!(error instanceof KnownError) || request.accepts(['json', 'html']) !== 'html') {
+      next(error);
+      return;
+    }
+    const { status, zh, en } = errors[error.code];
+    response
+      .status(status)
+      .type('html')
+      .send(page(`<h1>${zh.cause} · ${en.cause}</h1><p>${zh.next}</p><p>${en.next}</p>`));
   });
   return router;
 }

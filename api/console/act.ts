@@ -22,7 +22,7 @@ export async function actOnOrder(deps: ApiDeps, staff: Staff, orderNo: string, b
   if (kind === 'deliver_by_hand' && goods) {
     const order = await orderByNo(pool, orderNo);
     if (!order) throw new KnownError('ORDER_NOT_FOUND');
-    cards = sealTyped(keyring, order.productId, goods);
+    cards = sealTyped(keyring, { id: order.productId, kind: order.productKind }, orderNo, goods);
   }
   const applied = await applyAction(pool, cards ? { ...action, cards } : action);
   const answered = applied.outboxId === undefined ? undefined : await temporal.apply(orderNo, id);

@@ -1,12 +1,11 @@
 /** Cases in the console: read, answer, decide. A decision is a row first; the story of the case carries it out. */
-import { randomBytes } from 'node:crypto';
 import type { Router } from 'express';
-import { caseByNo, caseMessages, casePage, earlierDecision, lockCase, openCase, sayInCase, wantOutcome, type CaseRow } from '../../db/cases.ts'; // prettier-ignore
+import { caseByNo, caseKeys, caseMessages, casePage, casePayment, earlierDecision, lockCase, nameCaseLines, openCase, sayInCase, wantOutcome, type CaseRow } from '../../db/cases.ts'; // prettier-ignore
 import { orderByNo } from '../../db/orders.ts';
+import { newCaseNo } from '../../db/payment-cases.ts';
 import { transaction, type Transaction } from '../../db/sql.ts';
 import { caseActions, isClosed, mayDecide, type CaseKind } from '../../domain/cases.ts';
 import { KnownError } from '../../domain/errors.ts';
-import { makeCaseNo, orderNoBytes } from '../../domain/ids.ts';
 import { openWords, sealWords } from '../../integrations/case-words.ts';
 import { consoleCases } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -25,11 +24,18 @@ export function viewCase(c: CaseRow): Whole['case'] {
 export async function beginCase(
   { pool, keyring }: Pick<ApiDeps, 'pool' | 'keyring'>,
   order: { readonly id: number; readonly mode: 'live' | 'test' },
-  given: { kind: CaseKind; source: 'buyer' | 'staff'; actorId: number; text?: string | undefined },
+  given: {
+    kind: CaseKind;
+    source: 'buyer' | 'staff';
+    actorId: number;
+    text?: string | undefined;
+    lines?: readonly number[] | undefined;
+  },
 ): Promise<string> {
-  const no = makeCaseNo(new Date(), randomBytes(orderNoBytes));
+  const no = newCaseNo();
   const { kind, source, actorId, text } = given;
   const opened = await openCase(pool, { no, mode: order.mode, kind, source, orderId: order.id, actorId });
+  if (given.lines !== undefined) await nameCaseLines(pool, opened.id, given.lines);
   if (text !== undefined) {
     const side = source === 'buyer' ? 'buyer' : 'internal';
     const body = sealWords(keyring, opened.no, text);
@@ -38,15 +44,29 @@ export async function beginCase(
   return opened.no;
 }
 
+/** What becomes of a decision to refund: the provider does it, only as a whole, or a person in the provider's back office. */
+function refundsBy(
+  provider: ApiDeps['providers'] extends ReadonlyMap<string, infer P> ? P | undefined : never,
+): NonNullable<Whole['payment']>['refunds'] {
+  if (!provider?.refunds) return 'by_hand';
+  return provider.refunds.partial ? 'by_provider' : 'whole_by_provider';
+}
+
 export function caseRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps): void {
-  const { pool, keyring } = deps;
+  const { pool, keyring, providers } = deps;
 
   const whole = async (no: string): Promise<Whole> => {
     const found = await caseByNo(pool, no);
     if (!found) throw new KnownError('CASE_NOT_FOUND');
-    const said = await caseMessages(pool, found.id, true);
+    const [said, keys, payment] = await Promise.all([
+      caseMessages(pool, found.id, true),
+      caseKeys(pool, found.id),
+      casePayment(pool, found.id),
+    ]);
     return {
       case: viewCase(found),
+      keys,
+      payment: payment ? { ...payment, refunds: refundsBy(providers.get(payment.provider)) } : null,
       messages: said.map((m) => ({
         side: m.side as Whole['messages'][number]['side'], // a check of the table holds it
         by: m.by,
@@ -91,7 +111,7 @@ export function caseRoutes(router: Router, authenticate: Authenticate, deps: Api
 
   serve(router, authenticate, consoleCases.decideCase, async (call) => {
     const staff = person(call);
-    const { id, decision, text, amountMinor } = call.body;
+    const { id, decision, text, amountMinor, cards } = call.body;
     if (decision === 'refund' && !staff.rights.has('orders.refund')) throw new KnownError('FORBIDDEN');
     await transaction(pool, async (tx) => {
       const found = await lockCase(tx, call.params.no);
@@ -111,7 +131,13 @@ export function caseRoutes(router: Router, authenticate: Authenticate, deps: Api
           body: sealWords(keyring, found.no, text),
         });
       }
-      await wantOutcome(tx, { id, caseId: found.id, kind: decision, actorId: staff.actorId, detail: { amountMinor } });
+      await wantOutcome(tx, {
+        id,
+        caseId: found.id,
+        kind: decision,
+        actorId: staff.actorId,
+        detail: { amountMinor, cards },
+      });
     });
     return whole(call.params.no);
   });

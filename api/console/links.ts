@@ -2,11 +2,13 @@
 import type { Router } from 'express';
 import { productBySku, type Product } from '../../db/catalog.ts';
 import { productLink, renewDoor, writeLink, type ProductLink } from '../../db/links.ts';
+import { storeById } from '../../db/object-stores.ts';
 import { topUpOf, writeTopUp } from '../../db/topups.ts';
 import { KnownError } from '../../domain/errors.ts';
 import type { Mode } from '../../domain/order.ts';
 import { compilePattern } from '../../integrations/linear-pattern.ts';
 import { isSellable, openProductLink, sealProductLink } from '../../integrations/links.ts';
+import { isObjectKey } from '../../integrations/object-stores/account.ts';
 import { consoleMethods } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { person, serve, type Authenticate } from '../serve.ts';
@@ -22,7 +24,9 @@ export function linkRoutes(router: Router, authenticate: Authenticate, { pool, k
   const view = (productId: number, mode: Mode, link: ProductLink | undefined): LinkView => {
     if (!link) return { link: null };
     const { target, ...rest } = link;
-    return { link: { mode, host: new URL(openProductLink(keyring, productId, mode, target)).host, ...rest } };
+    const address = openProductLink(keyring, productId, mode, target);
+    // The name of an object may be told; the address of a plain link is the goods.
+    return { link: { mode, host: link.storeId === null ? new URL(address).host : address, ...rest } };
   };
 
   serve(router, authenticate, consoleMethods.readLink, async ({ params, query }) => {
@@ -32,12 +36,18 @@ export function linkRoutes(router: Router, authenticate: Authenticate, { pool, k
 
   serve(router, authenticate, consoleMethods.writeLink, async (call) => {
     const { id } = await known(call.params.sku);
-    const { mode, address, ...rest } = call.body;
+    const { mode, address, storeId, ...rest } = call.body;
     const old = await productLink(pool, id, mode);
-    if (address === undefined ? !old : !isSellable(address)) throw new KnownError('LINK_INVALID');
-    const target = address === undefined ? old?.target : sealProductLink(keyring, id, mode, address);
+    if (storeId !== null) {
+      if ((await storeById(pool, storeId))?.mode !== mode) throw new KnownError('STORE_NOT_FOUND');
+      if (!rest.signed) throw new KnownError('LINK_INVALID');
+    }
+    const fits = storeId === null ? isSellable : isObjectKey;
+    // What is kept is an address or the key of an object: the one does not become the other.
+    const kept = old?.storeId === storeId ? old.target : undefined;
+    const target = address === undefined ? kept : fits(address) && sealProductLink(keyring, id, mode, address);
     if (!target) throw new KnownError('LINK_INVALID');
-    await writeLink(pool, id, mode, { target, ...rest }, person(call).actorId);
+    await writeLink(pool, id, mode, { target, storeId, ...rest }, person(call).actorId);
     return view(id, mode, await productLink(pool, id, mode));
   });
 

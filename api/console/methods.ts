@@ -4,6 +4,7 @@ import type { ApiDeps } from '../deps.ts';
 import type { Authenticate } from '../serve.ts';
 import { caseRoutes } from './cases.ts';
 import { linkRoutes } from './links.ts';
+import { storeRoutes } from './object-stores.ts';
 import { purchaseRoutes } from './purchases.ts';
 import { sourceRoutes } from './sources.ts';
 import { supplierRoutes } from './suppliers.ts';
@@ -13,5 +14,6 @@ export function methodsRoutes(router: Router, authenticate: Authenticate, deps: 
   sourceRoutes(router, authenticate, deps);
   caseRoutes(router, authenticate, deps);
   linkRoutes(router, authenticate, deps);
+  storeRoutes(router, authenticate, deps);
   purchaseRoutes(router, authenticate, deps);
 }

@@ -1,6 +1,6 @@
 /** Exception rules: the list as it stands on the screen, and what it would have done. */
 import type { Router } from 'express';
-import { allRules, ordersOfBuyer, recentFacts, replaceRules } from '../../db/rules.ts';
+import { allRules, ordersOfBuyer, recentFacts, replaceRules, type StoredRule } from '../../db/rules.ts';
 import { readSetting, writeSetting } from '../../db/settings.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { speaking, windowsOf, type Rule, type RuleCondition } from '../../domain/rules.ts';
@@ -16,8 +16,8 @@ function clean(condition: object): RuleCondition {
 }
 
 function checked(
-  rules: readonly { name: string; enabled: boolean; condition: object }[],
-): { name: string; enabled: boolean; condition: RuleCondition }[] {
+  rules: readonly (Omit<StoredRule, 'id' | 'condition'> & { condition: object })[],
+): Omit<StoredRule, 'id'>[] {
   const problems = rules.flatMap(({ condition }, i) => {
     const { remarkMatches } = condition as RuleCondition;
     return remarkMatches !== undefined && !checkPattern(remarkMatches)

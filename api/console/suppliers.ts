@@ -76,6 +76,7 @@ export function supplierRoutes(router: Router, authenticate: Authenticate, deps:
         fields: describeFields(a.configFields),
         canFind: a.capabilities.queryByOurRef,
         topUp: a.capabilities.topUp,
+        currencies: a.currencies === 'any' ? null : [...a.currencies],
       })),
     }),
   );
@@ -87,6 +88,9 @@ export function supplierRoutes(router: Router, authenticate: Authenticate, deps:
   serve(router, authenticate, consoleSuppliers.createSupplier, async (call) => {
     const { config, kind, ...rest } = call.body;
     const adapter = adapterOf(kind);
+    if (adapter.currencies !== 'any' && !adapter.currencies.includes(rest.currency)) {
+      throw new KnownError('SUPPLIER_CONFIG_INVALID', [{ field: 'currency', known: adapter.currencies, zh: '该供应商不以此币种结算', en: 'it does not bill in that currency' }]); // prettier-ignore
+    }
     const id = await reserveSupplierId(pool);
     const sealed = sealSupplier(keyring, id, checked(adapter, mergeConfig(adapter.configFields, {}, config)));
     const made = await insertSupplier(pool, { ...rest, id, kind, config: sealed }, person(call).actorId);

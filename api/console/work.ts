@@ -143,7 +143,7 @@ async function manually(
     actionId: body.id,
     actorId: person(call).actorId,
     note: body.note,
-    cards: body.goods && sealTyped(keyring, product.id, body.goods),
+    cards: body.goods && sealTyped(keyring, product, no, body.goods),
     order: {
       no,
       mode: body.mode,

@@ -35,6 +35,24 @@ export const caseMessage = z.strictObject({
 const whole = z.strictObject({
   case: caseView,
   messages: z.array(caseMessage),
+  keys: z
+    .array(z.strictObject({ id: z.int(), line: z.int(), named: z.boolean().describe('The case is about this one') }))
+    .describe('What the order shows now, by the lines that the buyer sees'),
+  payment: z
+    .strictObject({
+      id: z.int(),
+      tradeNo: z.string(),
+      account: z.string(),
+      provider: z.string(),
+      claimedOrderNo: z.string().describe('The order that the payment named; may be none of ours'),
+      amountMinor: z.int(),
+      currency: z.string(),
+      standing: z.string(),
+      refundedMinor: z.int(),
+      refunds: z.enum(['by_provider', 'whole_by_provider', 'by_hand']).describe('How a refund would be done'),
+    })
+    .nullable()
+    .describe("The case's own payment, else the one that carries its order"),
   decisions: z.array(z.enum(caseActions)),
 });
 
@@ -100,6 +118,12 @@ export const decideCase = route({
     decision: z.enum(caseActions).describe('refund needs the right orders.refund as well'),
     text: text.optional().describe('Told to the buyer'),
     amountMinor: z.int().min(1).optional().describe('Of a refund; default: all that is left'),
+    cards: z
+      .array(z.int().positive())
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('Of a replacement: ids of the bad keys; default: those that the case names, else all'),
   }),
   response: whole,
   errors: ['CASE_NOT_FOUND', 'CASE_CLOSED', 'CASE_DECIDED', 'CASE_DECISION_UNFIT', 'IDEMPOTENCY_CONFLICT', 'FORBIDDEN'],

@@ -1,5 +1,6 @@
 /** 例外规则 (C5). */
 import { z } from 'zod';
+import { ruleCaseKinds } from '../../domain/rules.ts';
 import { route } from './route.ts';
 
 const words = z.array(z.string().trim().min(1).max(60)).min(1).max(50);
@@ -24,7 +25,12 @@ export const condition = z
   .refine((c) => Object.values(c).some((value) => value !== undefined), 'a rule without a condition fits nothing')
   .describe('All that is given must hold');
 
-const rule = z.strictObject({ name: z.string().trim().min(1).max(80), enabled: z.boolean().default(true), condition });
+const rule = z.strictObject({
+  name: z.string().trim().min(1).max(80),
+  enabled: z.boolean().default(true),
+  condition,
+  caseKind: z.enum(ruleCaseKinds).nullable().default(null).describe('A case (售后工单) of this kind is opened as well'),
+});
 const which = z.enum(['first', 'all']);
 
 export const readRules = route({

@@ -21,6 +21,7 @@ export const supplierKinds = route({
         fields: configFields,
         canFind: z.boolean().describe('An unknown outcome can be asked for; otherwise it goes to a person'),
         topUp: z.boolean(),
+        currencies: z.array(z.string()).nullable().describe('null: any; the operator says which'),
       }),
     ),
   }),

@@ -57,7 +57,7 @@ const said: readonly (readonly [RegExp, Refusal])[] = [
   [/密钥错误|签名错误|商户(?:ID)?不存在|have been banned|用户不存在/i, 'ACCOUNT'],
 ];
 
-function readTrade(body: Buffer): Answer {
+function readTrade(body: Buffer, currency: string): Answer {
   const answer = jsonObject(body);
   if (!answer) return { kind: 'unknown', evidence: 'NO_JSON' };
   if (decimal(answer['code']) !== '200') {
@@ -69,7 +69,7 @@ function readTrade(body: Buffer): Answer {
   const data = asObject(answer['data']);
   const supplierRef = decimal(data?.['tradeNo']);
   const secret = typeof data?.['secret'] === 'string' ? data['secret'] : '';
-  const costMinor = parseAmount(decimal(data?.['amount']), 'CNY');
+  const costMinor = parseAmount(decimal(data?.['amount']), currency);
   const common = {
     ...(/^[\w-]{4,64}$/.test(supplierRef) && { supplierRef }),
     ...(costMinor !== undefined && { costMinor }),
@@ -103,6 +103,8 @@ function variant({ options }: Pick<Purchase, 'options'>): Record<string, string>
 export const acgFaka: SupplierAdapter = {
   id: 'acg-faka',
   name: { zh: '异次元发卡 (acg-faka)', en: 'acg-faka' },
+  // Amounts come bare: they are in the currency that the site sells in.
+  currencies: 'any',
   capabilities: {
     idempotency: 'rejects-duplicate',
     queryByOurRef: false,
@@ -128,7 +130,7 @@ export const acgFaka: SupplierAdapter = {
       ...variant(purchase),
     };
     const answer = await attempt(outbound, request(account, 'commodity/trade', fields));
-    return 'kind' in answer ? answer : readTrade(answer.body);
+    return 'kind' in answer ? answer : readTrade(answer.body, account.currency);
   },
 
   async fetch(account, supplierRef, outbound) {

@@ -99,6 +99,8 @@ export class SupplierTrouble extends Error {
 export interface SupplierAdapter {
   readonly id: string;
   readonly name: { readonly zh: string; readonly en: string };
+  /** In which it bills. `any`: the protocol does not say, so the operator does. */
+  readonly currencies: readonly string[] | 'any';
   readonly capabilities: Capabilities;
   readonly configFields: readonly ConfigField[];
   checkConfig(config: Readonly<Record<string, string>>): ConfigProblem[];

@@ -1,24 +1,20 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { until, type PlacedOrder } from '../../dev/client.ts';
+import { call, until, type PlacedOrder } from '../../dev/client.ts';
+import { buyerOf, type ShownCase } from '../support/buyer-page.ts';
 import { buying, type Buying } from '../support/buying.ts';
 import { query } from '../support/paid-orders.ts';
 import { testTemporal } from '../support/services.ts';
 import { startSystem, type System } from '../support/system.ts';
 
 interface View {
-  case: { no: string; kind: string; state: string; outcome: string | null; dueAt: string | null; overdue: boolean; closedBy: string | null; failure: string | null };
+  case: { no: string; kind: string; source: string; state: string; outcome: string | null; dueAt: string | null; overdue: boolean; closedBy: string | null; failure: string | null };
   messages: { side: string; text: string }[];
+  keys: { id: number; line: number; named: boolean }[];
   decisions: string[];
 } // prettier-ignore
 interface Shown {
-  cases: {
-    no: string;
-    kind: string;
-    state: string;
-    outcome: string | null;
-    messages: { side: string; text: string }[];
-  }[];
+  cases: ShownCase[];
 }
 type Refused = { error: { code: string; detail: { by?: string } } };
 
@@ -37,36 +33,20 @@ describe('cases, after the order has ended', function () {
   interface Buyer {
     readonly order: PlacedOrder;
     readonly email: string;
-    ask(kind: string, text: string): Promise<Shown>;
+    ask(kind: string, text: string, lines?: number[]): Promise<Shown>;
     say(no: string, text: string): Promise<Response>;
     look(): Promise<Shown>;
     goods(): Promise<string[]>;
   }
   /** Somebody who has bought, with the pickup page open. */
-  const buyer = async (key: string, sku: string): Promise<Buyer> => {
-    await system.shop.addCards(sku, [key]);
+  const buyer = async (keys: string | readonly string[], sku: string): Promise<Buyer> => {
+    const all = typeof keys === 'string' ? [keys] : keys;
+    await system.shop.addCards(sku, all);
     const email = `${randomUUID()}@example.com`;
-    const order = await system.shop.order({ sku, email, accountId: system.sandbox });
-    await system.notify(order.orderNo);
-    const session = await fetch(`${system.base}/pickup/session`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ token: new URL(order.pickupUrl).hash.slice(1) }),
-    });
-    const cookie = session.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-    const at = (path: string, body?: object): Promise<Response> =>
-      fetch(`${system.base}/pickup/${order.orderNo}/${path}`, {
-        method: body ? 'POST' : 'GET',
-        headers: { cookie, 'content-type': 'application/json' },
-        ...(body && { body: JSON.stringify(body) }),
-      });
-    const goods = async (): Promise<string[]> => {
-      const answer = await fetch(`${system.base}/pickup/${order.orderNo}/goods`, {
-        method: 'POST',
-        headers: { cookie },
-      });
-      return ((await answer.json()) as { goods?: string[] }).goods ?? [];
-    };
+    const order = await system.shop.order({ sku, quantity: all.length, email, accountId: system.sandbox });
+    await system.notify(order.orderNo, { amountMinor: 100 * all.length });
+    const page = await buyerOf(system.base, order.orderNo, order.pickupUrl);
+    const goods = (): Promise<string[]> => page.goods();
     await until('goods', async () => ((await goods()).length > 0 ? true : undefined), 15_000);
     // The order's own story has ended.
     await until('the end', async () => ((await query(system, 'select from orders where no = $1 and done_at is not null', order.orderNo)).length > 0 ? true : undefined), 15_000); // prettier-ignore
@@ -74,9 +54,10 @@ describe('cases, after the order has ended', function () {
       order,
       email,
       goods,
-      ask: async (kind, text) => (await at('cases', { kind, text })).json() as Promise<Shown>,
-      say: (no, text) => at(`cases/${no}/messages`, { text }),
-      look: async () => (await at('cases')).json() as Promise<Shown>,
+      ask: async (kind, text, lines) =>
+        (await page.at('cases', { kind, text, ...(lines && { lines }) })).json() as Promise<Shown>,
+      say: (no, text) => page.at(`cases/${no}/messages`, { text }),
+      look: async () => (await page.at('cases')).json() as Promise<Shown>,
     };
   };
   const refunds = (b: Buyer): Promise<{ state: string; amount: number }[]> =>
@@ -109,6 +90,45 @@ describe('cases, after the order has ended', function () {
     // Nothing that was said lies in clear.
     const words = await query<{ t: string }>(system, 'select body::text as t from case_messages');
     assert.ok(words.every(({ t }) => !t.includes(Buffer.from('卡密').toString('hex'))));
+  });
+
+  it('C3: of three keys the buyer names the second: only that one is replaced, the others stay; staff may name others', async () => {
+    const sku = await product();
+    const b = await buyer(['THREE-1', 'THREE-2', 'THREE-3'], sku);
+    const before = await b.goods();
+    const [asked] = (await b.ask('bad_key', '第二张无效', [2])).cases;
+    assert.ok(asked);
+    const seen = await read(asked.no);
+    assert.deepEqual(seen.keys.map((k) => [k.line, k.named]), [[1, false], [2, true], [3, false]]); // prettier-ignore
+    await system.shop.addCards(sku, ['FRESH-1', 'FRESH-2', 'FRESH-3']);
+    await decide(asked.no, 'replace');
+    await ends(asked.no);
+    assert.deepEqual((await b.goods()).sort(), [...before.filter((_, i) => i !== 1), 'FRESH-1'].sort());
+    const [again] = (await b.ask('bad_key', '还有')).cases;
+    const first = (await read(again?.no ?? '')).keys[0];
+    await decide(again?.no ?? '', 'replace', { cards: [first?.id ?? 0] });
+    await ends(again?.no ?? '');
+    assert.deepEqual((await b.goods()).sort(), [before[2], 'FRESH-1', 'FRESH-2'].sort());
+    assert.equal(await shop.pool(sku), 1);
+  });
+
+  it('C5: a rule opens a case beside the stop: the invoice is still to be sent after the order was delivered', async () => {
+    await shop.api('rules', { method: 'PUT', body: { which: 'first', rules: [{ name: '要发票', condition: { remarkContains: ['发票'] }, caseKind: 'invoice' }] } }); // prettier-ignore
+    const sku = await product();
+    await system.shop.addCards(sku, ['INVOICED-1']);
+    const placed = await call<{ order: { orderNo: string }; pickupUrl: string }>(`${system.base}/api/v1/orders`, { token: system.shop.apiKey, headers: { 'idempotency-key': randomUUID() }, body: { sku, quantity: 1, accountId: system.sandbox, remark: '需要发票，谢谢' } }); // prettier-ignore
+    const { orderNo } = placed.order;
+    await system.notify(orderNo);
+    await until('the stop', async () => ((await system.shop.read(orderNo)).failureCode === 'EXCEPTION_RULE' ? true : undefined), 15_000); // prettier-ignore
+    await shop.api('rules', { method: 'PUT', body: { which: 'first', rules: [] } });
+    const page = await buyerOf(system.base, orderNo, placed.pickupUrl);
+    const [opened] = await page.cases();
+    assert.deepEqual([opened?.kind, opened?.state], ['invoice', 'open']);
+    assert.deepEqual([(await read(opened?.no ?? '')).case.source], ['rule']);
+    await shop.api(`orders/${orderNo}/actions`, { body: { id: randomUUID(), kind: 'retry', note: '' } });
+    await until('goods', async () => ((await page.goods()).length > 0 ? true : undefined), 15_000);
+    await decide(opened?.no ?? '', 'invoice', { text: '已开具电子发票' });
+    assert.equal((await ends(opened?.no ?? '')).case.outcome, 'invoiced');
   });
 
   it('C3: without keys in the pool nothing is replaced, the case is open again and says why; a second try works', async () => {

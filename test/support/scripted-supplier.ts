@@ -58,6 +58,7 @@ export function scriptedSupplier(id: string, change: Partial<Capabilities> = {})
     adapter: {
       id,
       name: { zh: id, en: id },
+      currencies: 'any',
       capabilities,
       configFields,
       checkConfig: (config) => checkFields(configFields, config),
