@@ -4,12 +4,12 @@ import {
   addCheckedBlock,
   beginCheck,
   endCheck,
-  importRoom,
   importTotals,
   keyShapesOf,
   knownKeys,
   productsForKeys,
 } from '../db/import-blocks.ts';
+import { importRoom } from '../db/import-confirm.ts';
 import { failImport, type ImportRow } from '../db/imports.ts';
 import { KnownError } from '../domain/errors.ts';
 import { FingerprintSet } from '../domain/fingerprint-set.ts';

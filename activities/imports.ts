@@ -1,7 +1,9 @@
 /** One look at an import: what can be done is done, and its story learns what comes next. */
-import { emptyImport, importRoom } from '../db/import-blocks.ts';
+import { emptyImport } from '../db/import-blocks.ts';
+import { confirmKeys } from '../db/import-confirm.ts';
 import { failImport, importById, moveImport, type ImportState } from '../db/imports.ts';
 import { actors } from '../db/locks.ts';
+import { KnownError } from '../domain/errors.ts';
 import { readKeyOptions } from '../domain/import-options.ts';
 import type { ActivityDeps } from './deps.ts';
 import { checkImport } from './import-check.ts';
@@ -32,7 +34,10 @@ export async function advanceImport(deps: ActivityDeps, id: number): Promise<Imp
 
 /** A file of the drop directory has nobody who looks at a preview; only the stock limit stops it. */
 async function confirmItself(deps: ActivityDeps, id: number, actorId: number): Promise<void> {
-  const over = (await importRoom(deps.pool, id)).find((room) => room.have + room.come > room.limit);
-  if (over) await failImport(deps.pool, id, 'STOCK_LIMIT', over);
-  else await moveImport(deps.pool, id, ['ready'], 'confirmed', actorId);
+  try {
+    await confirmKeys(deps.pool, id, actorId);
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error;
+    await failImport(deps.pool, id, error.code, error.detail);
+  }
 }

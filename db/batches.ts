@@ -43,16 +43,21 @@ export function findBatches(
   return find(db, [productId, paging.after ?? null, paging.limit]);
 }
 
+// The import before the batch, as a block that is on its way takes them; the batch not against the cards that point at it.
+const lockImport = statement<object, [number]>(
+  'batch_lock_import',
+  'select from imports where id = (select import_id from card_batches where id = $1) for update',
+);
 const lock = statement<{ undoneAt: Date | null }, [number]>(
   'batch_lock',
-  'select undone_at as "undoneAt" from card_batches where id = $1 for update',
+  'select undone_at as "undoneAt" from card_batches where id = $1 for no key update',
 );
 const undo = statement<object, [number, number, string]>(
   'batch_undo',
   `with undone as (
-     update card_batches set undone_at = now(), undone_by = $2 where id = $1 returning id, product_id, import_id
+     update card_batches set undone_at = now(), undone_by = $2, undo_look_at = now() where id = $1 returning id, product_id, import_id
    ), stopped as (
-     update imports set state = 'cancelled', ended_at = now()
+     update imports set state = 'cancelled', ended_at = now(), next_look_at = now()
      where id = (select import_id from undone) and state = 'confirmed'
    )
    insert into audit (actor_id, action, detail)
@@ -65,6 +70,7 @@ const undo = statement<object, [number, number, string]>(
  */
 export async function undoBatch(pool: Pool, id: number, actorId: number, reason: string): Promise<void> {
   await transaction(pool, async (tx) => {
+    await lockImport(tx, [id]);
     const batch = (await lock(tx, [id]))[0];
     if (!batch) throw new KnownError('BATCH_NOT_FOUND');
     if (batch.undoneAt) throw new KnownError('BATCH_UNDONE');
@@ -72,22 +78,44 @@ export async function undoBatch(pool: Pool, id: number, actorId: number, reason:
   });
 }
 
-// 循环卡密 that was shown stands in the books of its orders: it is never shown again, and stays.
-const remove = statement<{ id: number }, [number]>(
+/** Available rows that one transaction touches at most (rule 6). */
+const atOnce = 200;
+
+// By place, never from the start: rows that were deleted or sold are not read again for each page.
+const remove = statement<{ id: number; seen: number }, [number]>(
   'batch_remove_undone',
-  `with due as materialized (
-     select c.id, exists (select from orders o where o.loop_card_id = c.id) as shown
-     from card_batches b join cards c on c.batch_id = b.id
-     where b.undone_at > now() - interval '30 days' and c.state in ('available', 'expired') limit $1 for update of c skip locked
-   ), kept as (
-     update cards set state = 'void' where id = any (array(select id from due where shown)) returning id
+  `with batch as materialized (
+     select id, undo_after from card_batches where undo_look_at <= now() order by undo_look_at limit 1 for no key update skip locked
+   ), page as materialized (
+     select c.id, c.state from batch b, lateral (select id, state from cards where batch_id = b.id and id > b.undo_after order by id limit $1) c
+   ), free as materialized (
+     select c.id from cards c where c.id = any (array(select id from page where state in ('available', 'expired')))
+       and c.state in ('available', 'expired') for update skip locked
+   ), shown as materialized (
+     -- 循环卡密 that was shown stands in the books of its orders: it is never shown again, and stays.
+     select f.id from free f where exists (select from orders o where o.loop_card_id = f.id)
+   ), voided as (
+     update cards set state = 'void' where id = any (array(select id from shown))
    ), gone as (
-     delete from cards where id = any (array(select id from due where not shown)) and state in ('available', 'expired') returning id
+     delete from cards where id = any (array(select id from free except select id from shown))
+   ), moved as (
+     update card_batches set undo_after = coalesce((select max(id) from page), 0) where id = (select id from batch)
    )
-   select id from kept union all select id from gone`,
+   select id, (select count(*)::int from page) as seen from batch`,
+);
+const rest = statement<object, [number]>(
+  'batch_undo_rest',
+  `update card_batches b set undo_after = 0, undo_look_at = case when exists (
+     select from cards c where c.batch_id = b.id and c.state in ('available', 'held', 'expired')) then now() + interval '1 minute' end
+   where b.id = $1`,
 );
 
-/** Removes some unsold keys of undone batches; true if there may be more. A few at a time: claims wait for none. */
-export async function removeUndone(db: Queryable, limit = 200): Promise<boolean> {
-  return (await remove(db, [limit])).length > 0;
+/**
+ * Removes some unsold keys of an undone batch; true if there is more to do at once. A few at a time, so that claims wait
+ * for none. What was held or locked is looked at again a minute later, until the batch holds nothing unsold.
+ */
+export async function removeUndone(db: Queryable): Promise<boolean> {
+  const [batch] = await remove(db, [atOnce]);
+  if (batch?.seen === 0) await rest(db, [batch.id]);
+  return batch !== undefined;
 }

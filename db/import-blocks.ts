@@ -4,14 +4,22 @@ import type { Encoding } from '../domain/encoding.ts';
 import type { FileFormat } from '../domain/key-file.ts';
 import type { KeyShape } from '../domain/key-shape.ts';
 import type { Mode } from '../domain/order.ts';
+import { dropPieces } from './imports.ts';
 import { goodsCame } from './stock-line.ts';
 import { statement, transaction, type Pool, type Queryable } from './sql.ts';
 
 const reset = statement<{ id: number }, [number, Encoding | null, FileFormat]>(
   'import_check_begin',
-  `with emptied as (delete from import_blocks where import_id = $1)
-   update imports set lines = 0, good = 0, bad = 0, in_file = 0, in_stock = 0, sold = 0, encoding = $2, format = $3
+  `update imports set lines = 0, good = 0, bad = 0, in_file = 0, in_stock = 0, sold = 0, encoding = $2, format = $3
    where id = $1 and state = 'received' returning id`,
+);
+// Some at a time: a statement may take two seconds.
+const dropBlocks = statement<object, [number]>(
+  'import_blocks_drop',
+  `with gone as (
+     delete from import_blocks b using imports i where i.id = b.import_id and i.id = $1 and i.state = 'received'
+       and b.n = any (array(select n from import_blocks where import_id = $1 order by n limit 32)) returning b.n
+   ) select from gone`,
 );
 /** A check begins, also again after a stop: what an earlier one wrote is dropped. False if it is not to be checked. */
 export async function beginCheck(
@@ -20,7 +28,7 @@ export async function beginCheck(
   encoding: Encoding | null,
   format: FileFormat,
 ): Promise<boolean> {
-  // prettier-ignore
+  while ((await dropBlocks(db, [id])).length > 0);
   return (await reset(db, [id, encoding, format])).length > 0;
 }
 
@@ -88,14 +96,13 @@ export async function addCheckedBlock(db: Queryable, id: number, block: CheckedB
 
 const checked = statement<object, [number, string]>(
   'import_checked',
-  `with ready as (
-     update imports set state = 'ready', checked_at = now(), next_look_at = now(), summary = $2::jsonb
-     where id = $1 and state = 'received' returning id
-   ) delete from import_chunks where import_id in (select id from ready)`,
+  `update imports set state = 'ready', checked_at = now(), next_look_at = now(), summary = $2::jsonb
+   where id = $1 and state = 'received'`,
 );
 /** The file is checked and waits for its confirmation; the bytes as received are not needed any more. */
 export async function endCheck(db: Queryable, id: number, summary: object): Promise<void> {
   await checked(db, [id, JSON.stringify(summary)]);
+  await dropPieces(db, id);
 }
 
 const batches = statement<{ id: number; productId: number }, [number]>(
@@ -138,10 +145,11 @@ export async function nextOpenBlock(db: Queryable, importId: number, after: numb
   return (await nextBlock(db, [importId, after]))[0];
 }
 
+// The import too: a batch that is undone gets nothing more once the undo is answered.
 const lockBlock = statement<{ mode: Mode }, [number, number]>(
   'import_block_lock',
   `select i.mode from import_blocks b join imports i on i.id = b.import_id
-   where b.import_id = $1 and b.n = $2 and b.imported_at is null and i.state = 'confirmed' for update of b`,
+   where b.import_id = $1 and b.n = $2 and b.imported_at is null and i.state = 'confirmed' for update of i, b`,
 );
 type CardParams = [
   ...[number[], number[], Mode, Buffer[], Buffer[], (Date | null)[]],
@@ -236,30 +244,15 @@ export function importProblems(
 
 const emptied = statement<object, [number]>(
   'import_emptied',
-  `with pieces as (delete from import_chunks where import_id = $1)
-   update import_blocks set sealed = '', fingerprints = '{}' where import_id = $1 and sealed <> ''`,
+  `with cleared as (
+     update import_blocks set sealed = '', fingerprints = '{}' where import_id = $1
+       and n = any (array(select n from import_blocks where import_id = $1 and sealed <> '' limit 32)) returning n
+   ) select from cleared`,
 );
 /** An import that ended without its confirmation keeps its report and none of the keys. */
 export async function emptyImport(db: Queryable, importId: number): Promise<void> {
-  await emptied(db, [importId]);
-}
-
-const room = statement<{ productId: number; sku: string; limit: number; have: number; come: number }, [number]>(
-  'import_room',
-  `select p.id as "productId", p.sku, p.stock_limit as "limit", w.come,
-     (select count(*)::int from cards c where c.product_id = p.id and c.mode = i.mode and c.state in ('available', 'held')) as have
-   from imports i,
-     lateral (select u as product_id, count(*)::int as come from import_blocks b, unnest(b.product_ids) u where b.import_id = i.id group by u) w
-     join products p on p.id = w.product_id
-   where i.id = $1 and p.stock_limit is not null`,
-);
-/** Products of the import with a 库存上限, what they have and what would come. */
-export function importRoom(
-  db: Queryable,
-  importId: number,
-): Promise<{ productId: number; sku: string; limit: number; have: number; come: number }[]> {
-  // prettier-ignore
-  return room(db, [importId]);
+  await dropPieces(db, importId);
+  while ((await emptied(db, [importId])).length > 0);
 }
 
 const pools = statement<{ sku: string; id: number; takes: boolean }, []>(

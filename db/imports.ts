@@ -69,42 +69,23 @@ export async function beginImport(
   return one(await begin(db, [kind, mode, source, productId, fileName, JSON.stringify(options), actorId])).id;
 }
 
-const addChunk = statement<object, [number, number, Buffer, number]>(
-  'import_chunk',
-  `with piece as (insert into import_chunks (import_id, n, sealed) values ($1, $2, $3))
-   update imports set bytes = bytes + $4 where id = $1 and state = 'receiving'`,
-);
 const chunk = statement<{ sealed: Buffer }, [number, number]>(
   'import_chunk_read',
   'select sealed from import_chunks where import_id = $1 and n = $2',
 );
-const dropChunks = statement<object, [number]>('import_chunks_drop', 'delete from import_chunks where import_id = $1');
 
-export async function addImportChunk(
-  db: Queryable,
-  id: number,
-  n: number,
-  sealed: Buffer,
-  bytes: number,
-): Promise<void> {
-  // prettier-ignore
-  await addChunk(db, [id, n, sealed, bytes]);
-}
 /** A sealed piece of the file, or undefined past its end. */
 export async function importChunk(db: Queryable, id: number, n: number): Promise<Buffer | undefined> {
   return (await chunk(db, [id, n]))[0]?.sealed;
 }
-export async function dropImportChunks(db: Queryable, id: number): Promise<void> {
-  await dropChunks(db, [id]);
-}
 
-const move = statement<{ id: number }, [number, ImportState[], ImportState, number, string]>(
+const move = statement<{ id: number }, [number, ImportState[], ImportState, number, string, string | null]>(
   'import_move',
   `with moved as (
      update imports set state = $3, next_look_at = now(),
        confirmed_at = case when $3 = 'confirmed' then now() else confirmed_at end,
        ended_at = case when $3 in ('done', 'failed', 'cancelled', 'expired') then now() end
-     where id = $1 and state = any ($2) returning id, product_id
+     where id = $1 and state = any ($2) and ($6::uuid is null or sender = $6) returning id, product_id
    ), noted as (
      insert into audit (actor_id, action, detail)
      select $4, 'import_' || $3, jsonb_strip_nulls(jsonb_build_object('import', id, 'product', product_id)) || $5::jsonb from moved
@@ -112,7 +93,7 @@ const move = statement<{ id: number }, [number, ImportState[], ImportState, numb
    select id from moved`,
 );
 
-/** Moves an import between states, audited; false if it was in none of `from`. */
+/** Moves an import between states, audited; false if it was in none of `from`, or somebody else sends it. */
 export async function moveImport(
   db: Queryable,
   id: number,
@@ -120,8 +101,9 @@ export async function moveImport(
   to: ImportState,
   actorId: number,
   detail: object = {},
+  sender: string | null = null,
 ): Promise<boolean> {
-  return (await move(db, [id, [...from], to, actorId, JSON.stringify(detail)])).length > 0;
+  return (await move(db, [id, [...from], to, actorId, JSON.stringify(detail), sender])).length > 0;
 }
 
 const fail = statement<object, [number, ErrorCode, string]>(
@@ -129,12 +111,25 @@ const fail = statement<object, [number, ErrorCode, string]>(
   `with failed as (
      update imports set state = 'failed', ended_at = now(), failure_code = $2, failure_detail = $3::jsonb
      where id = $1 and state in ('receiving', 'received', 'ready', 'confirmed') returning id, actor_id, product_id
-   ), emptied as (delete from import_chunks where import_id in (select id from failed))
+   )
    insert into audit (actor_id, action, detail)
    select actor_id, 'import_failed', jsonb_strip_nulls(jsonb_build_object('import', id, 'code', $2::text, 'product', product_id)) from failed`,
 );
 export async function failImport(db: Queryable, id: number, code: ErrorCode, detail: unknown = null): Promise<void> {
   await fail(db, [id, code, JSON.stringify(detail)]);
+  await dropPieces(db, id);
+}
+
+// So many at a time: half a gigabyte takes longer to delete than a statement may.
+const somePieces = statement<object, [number]>(
+  'import_pieces_drop',
+  `with gone as (
+     delete from import_chunks where import_id = $1 and n = any (array(select n from import_chunks where import_id = $1 order by n limit 64)) returning n
+   ) select from gone`,
+);
+/** The bytes as received go. */
+export async function dropPieces(db: Queryable, id: number): Promise<void> {
+  while ((await somePieces(db, [id])).length > 0);
 }
 
 const byId = statement<ImportRow, [number]>('import_by_id', `select ${columns} from imports i where i.id = $1`);
@@ -167,13 +162,17 @@ export async function dueImports(db: Queryable, limit = 20): Promise<number[]> {
   return (await due(db, [limit])).map((row) => row.id);
 }
 
-const abandoned = statement<object, []>(
+const abandoned = statement<{ id: number }, []>(
   'imports_abandoned',
   `with gone as (
-     update imports set state = 'expired', ended_at = now() where state = 'receiving' and created_at < now() - interval '1 hour' returning id
-   ) delete from import_chunks where import_id in (select id from gone)`,
+     update imports set state = 'expired', ended_at = now()
+     where state = 'receiving' and coalesce(sender_at, created_at) < now() - interval '1 hour' returning id
+   )
+   select id from gone
+   union select c.import_id from import_chunks c join imports i on i.id = c.import_id
+   where i.state in ('done', 'failed', 'cancelled', 'expired')`,
 );
-/** Uploads that broke off. */
+/** Uploads that broke off, and what is left of files whose import ended. */
 export async function dropAbandonedImports(pool: Pool): Promise<void> {
-  await abandoned(pool, []);
+  for (const { id } of await abandoned(pool, [])) await dropPieces(pool, id);
 }

@@ -22,6 +22,8 @@ export const advisory = {
   buyer: 71_020,
   /** First number, beside a product that is sold without keys: its stock limit. */
   unitsForSale: 71_021,
+  /** First number, beside a product: its stock limit, while an import of keys is confirmed. */
+  poolLimit: 71_023,
   /** First number, beside a hash of buyer or address: caps on what unpaid orders hold. */
   holder: 71_022,
   /** Likewise: supplier, while a purchase there is planned. */

@@ -1,4 +1,5 @@
 /** Rows of a product sheet between their check and their commit, and what becomes of them. */
+import { dropPieces } from './imports.ts';
 import { KnownError } from '../domain/errors.ts';
 import type { FieldProblem } from '../domain/product.ts';
 import { one, sqlState, statement, transaction, type Pool, type Queryable, type Transaction } from './sql.ts';
@@ -20,7 +21,7 @@ const store = statement<object, [number, string, Buffer, string, number, number,
      insert into import_blocks (import_id, n, lines, fingerprints, product_ids, sealed, problems)
      select id, 0, '{}', '{}', '{}', $3, $2::jsonb from imports where id = $1 and state = 'received'
      on conflict (import_id, n) do update set sealed = excluded.sealed, problems = excluded.problems
-   ), emptied as (delete from import_chunks where import_id = $1)
+   )
    update imports set state = 'ready', checked_at = now(), next_look_at = now(), summary = $4::jsonb, lines = $5, good = $6, bad = $7
    where id = $1 and state = 'received'`,
 );
@@ -34,6 +35,7 @@ export async function storeSheet(
   const bad = rows.filter((row) => row.problems.length > 0).length;
   const good = rows.filter((row) => row.problems.length === 0 && row.action !== 'skip').length;
   await store(db, [id, JSON.stringify(rows), sealed, JSON.stringify(summary), rows.length, good, bad]);
+  await dropPieces(db, id);
 }
 
 const load = statement<{ rows: ShownRow[]; sealed: Buffer; done: boolean }, [number]>(

@@ -87,6 +87,20 @@ export const goodsErrors = {
     'The import is in a state that does not allow this',
     'Reload and look at its state',
   ),
+  IMPORT_UPLOADING: entry(
+    409,
+    '该导入的文件正在上传',
+    '请等待其完成；如果上传已中断，约半分钟后可重新上传',
+    'The file of this import is being sent',
+    'Wait until it is done; if the sender broke off, send it again in half a minute',
+  ),
+  IMPORT_PLACE: entry(
+    409,
+    '续传的位置与已收到的内容不一致',
+    '请从 detail 中的 bytes 处续传，或从头重新上传',
+    'The upload goes on at another place than the one that was reached',
+    'Go on at the byte named in detail, or send the file from its beginning',
+  ),
   IMPORT_NOTHING: entry(
     400,
     '文件中没有可导入的内容',

@@ -4,16 +4,14 @@
  */
 import type { Request, Router } from 'express';
 import { importProblems } from '../../db/import-blocks.ts';
-import { addImportChunk, importById, moveImport, type ImportRow } from '../../db/imports.ts';
+import { importById, type ImportRow } from '../../db/imports.ts';
+import { largestFile, receiveFile } from '../../db/import-upload.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { keyProblems } from '../../domain/key-problems.ts';
 import { sealPiece } from '../../integrations/keyring/goods.ts';
 import type { ApiDeps } from '../deps.ts';
 import { sendPiece } from '../http.ts';
 import { person, type Authenticate } from '../serve.ts';
-
-const pieceSize = 512 * 1024;
-const largest = 512 * 1024 * 1024;
 
 export function uploadRoutes(router: Router, authenticate: Authenticate, { pool, keyring }: ApiDeps): void {
   const known = async (request: Request): Promise<ImportRow> => {
@@ -30,29 +28,22 @@ export function uploadRoutes(router: Router, authenticate: Authenticate, { pool,
     const row = await known(request);
     const needs = row.kind === 'cards' ? 'cards.import' : 'products.edit';
     if (!staff.rights.has(needs)) throw new KnownError('FORBIDDEN', { needs });
-    if (row.state !== 'receiving' || row.bytes > 0) throw new KnownError('IMPORT_STATE', { state: row.state });
-    let n = 0;
-    let size = 0;
-    const keep = async (piece: Buffer): Promise<void> => {
-      await addImportChunk(pool, row.id, n, sealPiece(keyring, row.id, n, piece), piece.length);
-      n++;
-    };
-    let waiting: Buffer[] = [];
-    let held = 0;
-    for await (const part of request as AsyncIterable<Buffer>) {
-      size += part.length;
-      if (size > largest) throw new KnownError('IMPORT_TOO_LARGE', { bytes: largest });
-      waiting.push(part);
-      held += part.length;
-      if (held >= pieceSize) {
-        await keep(Buffer.concat(waiting));
-        waiting = [];
-        held = 0;
-      }
-    }
-    if (held > 0) await keep(Buffer.concat(waiting));
-    if (size === 0) throw new KnownError('IMPORT_NOTHING');
-    await moveImport(pool, row.id, ['receiving'], 'received', staff.actorId);
+    const given = request.query['from'] ?? '0';
+    const from = typeof given === 'string' && /^\d{1,10}$/.test(given) ? Number(given) : NaN;
+    if (!(from <= largestFile)) throw new KnownError('IMPORT_PLACE', { bytes: row.bytes });
+    const size = await receiveFile(pool, row.id, {
+      parts: request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>,
+      seal: (n, piece) => sealPiece(keyring, row.id, n, piece),
+      actorId: staff.actorId,
+      from,
+    }).catch((error: unknown) => {
+      // Nobody is there to be told; what came is kept for the next try.
+      if (!request.complete && request.destroyed) return undefined;
+      // A browser reads its answer once it has sent all.
+      request.resume();
+      throw error;
+    });
+    if (size === undefined) return;
     response.setHeader('cache-control', 'no-store').json({ id: row.id, bytes: size });
   });
 

@@ -1,8 +1,11 @@
 /** Imports and batches of keys in the console. */
+import { Readable } from 'node:stream';
 import type { Router } from 'express';
 import { findBatches, undoBatch } from '../../db/batches.ts';
-import { importProblems, importRoom } from '../../db/import-blocks.ts';
-import { addImportChunk, beginImport, findImports, importById, moveImport, type ImportRow } from '../../db/imports.ts';
+import { importProblems } from '../../db/import-blocks.ts';
+import { confirmKeys } from '../../db/import-confirm.ts';
+import { receiveFile } from '../../db/import-upload.ts';
+import { beginImport, findImports, importById, moveImport, type ImportRow } from '../../db/imports.ts';
 import { productById } from '../../db/products.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { keyProblems } from '../../domain/key-problems.ts';
@@ -67,9 +70,8 @@ export function importRoutes(router: Router, authenticate: Authenticate, deps: A
     const given = text === undefined ? options : { format: 'text' as const, ...options, encoding: 'utf-8' as const };
     const id = await beginImport(pool, { kind: 'cards', mode, source, productId, fileName, options: given, actorId });
     if (text !== undefined) {
-      const bytes = Buffer.from(text, 'utf8');
-      await addImportChunk(pool, id, 0, sealPiece(keyring, id, 0, bytes), bytes.length);
-      await moveImport(pool, id, ['receiving'], 'received', actorId);
+      const parts = Readable.from([Buffer.from(text, 'utf8')]);
+      await receiveFile(pool, id, { parts, seal: (n, piece) => sealPiece(keyring, id, n, piece), actorId });
     }
     return show(id);
   });
@@ -86,16 +88,17 @@ export function importRoutes(router: Router, authenticate: Authenticate, deps: A
     const row = await known(call.params.id);
     if (row.kind !== 'cards') throw new KnownError('IMPORT_NOT_FOUND');
     if (row.state === 'ready' && row.good === 0) throw new KnownError('IMPORT_NOTHING');
-    const over = (await importRoom(pool, row.id)).filter((room) => room.have + room.come > room.limit);
-    if (row.state === 'ready' && over.length > 0) throw new KnownError('STOCK_LIMIT', over);
-    const moved = await moveImport(pool, row.id, ['ready'], 'confirmed', person(call).actorId);
+    const moved = row.state === 'ready' && (await confirmKeys(pool, row.id, person(call).actorId));
     // Pressed twice: the second press finds what the first one wanted.
-    if (!moved && row.state !== 'confirmed' && row.state !== 'done') throw new KnownError('IMPORT_STATE', { state: row.state }); // prettier-ignore
-    return show(row.id);
+    const now = await known(row.id);
+    if (!moved && now.state !== 'confirmed' && now.state !== 'done') throw new KnownError('IMPORT_STATE', { state: now.state }); // prettier-ignore
+    return viewImport(now);
   });
 
   serve(router, authenticate, consoleImports.cancelImport, async (call) => {
     const row = await known(call.params.id);
+    const needs = row.kind === 'cards' ? 'cards.import' : 'products.edit';
+    if (!person(call).rights.has(needs)) throw new KnownError('FORBIDDEN', { needs });
     const open = ['receiving', 'received', 'ready', 'confirmed'] as const;
     const moved = await moveImport(pool, row.id, open, 'cancelled', person(call).actorId);
     if (!moved && row.state !== 'cancelled') throw new KnownError('IMPORT_STATE', { state: row.state });

@@ -215,7 +215,7 @@ describe('imports of keys, on real parts', function () {
   it('D4: files of the drop directory are imported by themselves and move to done or failed with a report', async () => {
     const { id: productId, sku } = await importer.product();
     writeFileSync(path.join(directory, `${sku}__june.txt`), 'DROP-1\nDROP-2\nDROP-1\n');
-    writeFileSync(path.join(directory, 'NO-SUCH.txt'), 'nothing that names a product');
+    writeFileSync(path.join(directory, 'NO-SUCH.txt'), 'nothing that names a product\n');
     const report = async (folder: string, name: string): Promise<string> =>
       until(
         name,
