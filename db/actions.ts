@@ -9,6 +9,7 @@ import { deadlines } from '../domain/policy.ts';
 import { parseTrigger } from '../domain/trigger.ts';
 import { deliverFromPool, deliverTyped, type HandOrder, type TypedCard } from './hand-delivery.ts';
 import { cardUseOf } from './pick.ts';
+import { letGo } from './holds.ts';
 import { isContention, one, statement, transaction, type Pool, type Transaction } from './sql.ts';
 import { endsWithTrouble } from './task-kinds.ts';
 
@@ -105,6 +106,8 @@ const insert = statement<
      update cards set state = 'available', order_id = null, sold_at = null
      where order_id = $2 and state = 'sold' and $9 and (select released_at is null from orders where id = $2)
      returning product_id, mode
+   ), let_go as (
+     ${letGo('$2')} and $9
    ), turned as (
      insert into stock_turns (product_id, mode) select distinct product_id, mode from given_back
    ), left_line as (

@@ -20,7 +20,7 @@ export interface CardRow {
   readonly surchargeMinor: number | null;
 }
 const columns = `c.id, c.product_id as "productId", c.batch_id as "batchId", c.mode, c.state, o.no as "orderNo", c.sold_at as "soldAt",
-  c.expires_at as "expiresAt", c.held_until as "heldUntil", c.label as number, c.surcharge_minor as "surchargeMinor"`;
+  c.expires_at as "expiresAt", nullif(c.held_until, 'infinity') as "heldUntil", c.label as number, c.surcharge_minor as "surchargeMinor"`;
 
 const find = statement<CardRow, [number, CardState | null, number | null, number | null, number]>(
   'cards_find',

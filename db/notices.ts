@@ -3,7 +3,8 @@ import type { ErrorCode } from '../domain/errors.ts';
 import type { Mode } from '../domain/order.ts';
 import { statement, type Queryable } from './sql.ts';
 
-export type NoticeKind = 'incident' | 'digest' | 'reminder' | 'escalation' | 'stock' | 'restocked' | 'test';
+export type NoticeKind =
+  'incident' | 'digest' | 'reminder' | 'escalation' | 'stock' | 'restocked' | 'expiring' | 'test';
 
 export interface NewNotice {
   readonly kind: NoticeKind;

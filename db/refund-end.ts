@@ -2,6 +2,7 @@
 import type { OrderState } from '../domain/order.ts';
 import { mayMove } from '../domain/order.ts';
 import { KnownError } from '../domain/errors.ts';
+import { letGo } from './holds.ts';
 import { statement, type Transaction } from './sql.ts';
 
 const end = statement<object, [string, number, number, string, OrderState]>(
@@ -17,6 +18,8 @@ const end = statement<object, [string, number, number, string, OrderState]>(
      -- What a supplier delivered in part, and never showed: paid for, so it is sold to somebody else.
      update cards set state = 'available', order_id = null, sold_at = null
      where order_id in (select id from moved) and state = 'sold' returning product_id, mode
+   ), let_go as (
+     ${letGo('$2')} and exists (select from moved)
    ), turned as (
      insert into stock_turns (product_id, mode) select distinct product_id, mode from given_back
    ), left_line as (

@@ -18,14 +18,15 @@ const crossings = statement<Crossing, [number]>(
   'stock_crossings',
   `select p.id as "productId", m.mode, l.n as available, w.product_id is null as fresh,
      case when w.product_id is null then 'low' when l.n > t.threshold then 'restocked' else 'remind' end as what,
-     (select count(*)::int from cards c where c.product_id = p.id and c.mode = m.mode and c.state = 'sold'
-        and c.sold_at > now() - interval '24 hours') as sold
+     case when p.card_use = 'loop' then 0 else (select count(*)::int from cards c where c.product_id = p.id and c.mode = m.mode
+        and c.state = 'sold' and c.sold_at > now() - interval '24 hours') end as sold
    from products p
    cross join (values ('live')) m (mode)
-   cross join lateral (select coalesce(p.warn_below, $1) as threshold) t
+   -- 循环卡密 is never used up: one is enough.
+   cross join lateral (select case when p.card_use = 'loop' then least(coalesce(p.warn_below, $1), 1) else coalesce(p.warn_below, $1) end as threshold) t
    cross join lateral (
      select count(*)::int as n from (select from cards c where c.product_id = p.id and c.mode = m.mode and c.state = 'available'
-                                     limit t.threshold + 1) x
+                                       and (c.expires_at is null or c.expires_at > now()) limit t.threshold + 1) x
    ) l
    left join stock_warnings w on w.product_id = p.id and w.mode = m.mode
    where p.kind = 'card' and p.state = 'on_sale'

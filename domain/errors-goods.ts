@@ -72,6 +72,13 @@ export const goodsErrors = {
     'The product still has keys for sale or open orders, so their use cannot change',
     'Sell, undo or void the keys and finish the orders first, or make another product',
   ),
+  KEYS_EXPIRING: entry(
+    409,
+    '卡密即将过期，过期后不会再卖出',
+    '请促销、退换或补充有效期更长的卡密',
+    'Keys expire soon, and are not sold after that',
+    'Sell them off, have them exchanged, or import keys that last longer',
+  ),
   STOCK_LIMIT: entry(
     409,
     '超过该商品的库存上限',

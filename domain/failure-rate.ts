@@ -13,7 +13,7 @@ export const alarmFloor = 20;
  * Tasks that are no failure of delivery: money that came wrong, a person's or the operator's decision, mail and webhook
  * after the goods already show. A regular expression, because SQL reads it too.
  */
-export const noFailure = '^(PAYMENT_|MAIL_|WEBHOOK_|CASE_|EXCEPTION_RULE|HANDED_OVER|SIGNAL_REQUEST|AUTO_DELIVERY_OFF|WAITING_CONFIRMATION|STOCK_LOW)'; // prettier-ignore
+export const noFailure = '^(PAYMENT_|MAIL_|WEBHOOK_|CASE_|EXCEPTION_RULE|HANDED_OVER|SIGNAL_REQUEST|AUTO_DELIVERY_OFF|WAITING_CONFIRMATION|STOCK_LOW|KEYS_EXPIRING)'; // prettier-ignore
 
 /** Parts per ten thousand, so that it stays an integer: 2 % = 200. Undefined without orders. */
 export function failureRate(failed: number, paid: number): number | undefined {

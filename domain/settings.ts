@@ -33,11 +33,19 @@ export function zoneOf(raw: unknown): string {
   return 'Asia/Shanghai';
 }
 
-/** `stock_warning`: below `threshold` the operator is told, once; then again every `remindHours` until restocked (D7). */
-export function stockWarningOf(raw: unknown): { readonly threshold: number; readonly remindHours: number } {
+/**
+ * `stock_warning`: below `threshold` the operator is told, once; then again every `remindHours` until restocked (D7). Keys
+ * that expire within `expiryDays` are told about before; 0: never.
+ */
+export function stockWarningOf(raw: unknown): {
+  readonly threshold: number;
+  readonly remindHours: number;
+  readonly expiryDays: number;
+} {
   const given = record(raw);
   return {
     threshold: whole(given['threshold'], 10, [0, 1_000_000]),
     remindHours: whole(given['remindHours'], 24, [1, 720]),
+    expiryDays: whole(given['expiryDays'], 7, [0, 365]),
   };
 }

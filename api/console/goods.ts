@@ -12,6 +12,7 @@ import {
 import { readSetting } from '../../db/settings.ts';
 import { noStock, stockFacts, type StockFacts } from '../../db/stock.ts';
 import { KnownError } from '../../domain/errors.ts';
+import { stockWarningOf } from '../../domain/settings.ts';
 import { checkName } from '../../domain/product-name.ts';
 import { checkProduct, type ProductFields } from '../../domain/product.ts';
 import { sqlState, type Queryable } from '../../db/sql.ts';
@@ -49,8 +50,7 @@ function view(p: ProductRow, facts: readonly StockFacts[]): View {
 
 /** Days before expiry from which a key counts as expiring: the setting `stock_warning`. */
 async function expiryDays(db: Queryable): Promise<number> {
-  const setting = (await readSetting(db, 'stock_warning')) as { expiryDays?: number } | undefined;
-  return setting?.expiryDays ?? 7;
+  return stockWarningOf(await readSetting(db, 'stock_warning')).expiryDays;
 }
 
 function fits(fields: ProductFields): void {

@@ -108,7 +108,7 @@ export const listNotices = route({
       z.strictObject({
         id: z.int(),
         at: at,
-        kind: z.enum(['incident', 'digest', 'reminder', 'escalation', 'stock', 'restocked', 'test']),
+        kind: z.enum(['incident', 'digest', 'reminder', 'escalation', 'stock', 'restocked', 'expiring', 'test']),
         code: z.string(),
         zh: text,
         en: text,

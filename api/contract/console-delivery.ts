@@ -33,7 +33,7 @@ const settings = z.strictObject({
   trigger,
   ladder,
   stockLine: z.strictObject({ headMinutes: z.int().min(0).max(1440) }),
-  stockWarning: z.strictObject({ threshold: z.int().min(0).max(1_000_000), remindHours: z.int().min(1).max(720) }),
+  stockWarning: z.strictObject({ threshold: z.int().min(0).max(1_000_000), remindHours: z.int().min(1).max(720), expiryDays: z.int().min(0).max(365).default(7).describe('Keys that expire within so many days are told about; 0: never') }), // prettier-ignore
 });
 
 export const readDelivery = route({

@@ -2,7 +2,7 @@
 import { errors, type ErrorCode } from '../../domain/errors.ts';
 
 export interface NoticeWords {
-  readonly kind: 'incident' | 'digest' | 'reminder' | 'escalation' | 'stock' | 'restocked' | 'test';
+  readonly kind: 'incident' | 'digest' | 'reminder' | 'escalation' | 'stock' | 'restocked' | 'expiring' | 'test';
   readonly code: ErrorCode;
   readonly orderNo: string | null;
   readonly sku: string | null;
@@ -38,6 +38,7 @@ const titles: Record<NoticeWords['kind'], (w: NoticeWords, language: Language, c
       : l === 'zh' ? `升级给店主：${cause}` : `For the owner: ${cause}`, // prettier-ignore
   stock: (w, l) => (l === 'zh' ? `库存预警：${w.productName ?? ''} 仅剩 ${count(w, 'available')} 张` : `Low stock: ${count(w, 'available')} of ${w.productName ?? ''} left`), // prettier-ignore
   restocked: (w, l) => (l === 'zh' ? `已补货：${w.productName ?? ''}` : `Restocked: ${w.productName ?? ''}`),
+  expiring: (w, l) => (l === 'zh' ? `即将过期：${w.productName ?? ''} 有 ${count(w, 'keys')} 张卡密将在 ${count(w, 'days')} 天内过期` : `Expiring: ${count(w, 'keys')} keys of ${w.productName ?? ''} within ${count(w, 'days')} days`), // prettier-ignore
   test: (_w, l) => (l === 'zh' ? '这是一条测试消息' : 'This is a test message'),
 };
 
@@ -51,6 +52,8 @@ function linesOf(w: NoticeWords, language: Language): string[] {
     w.kind !== 'test' && `${zh ? '原因' : 'Reason'}: ${cause}`,
     typeof hours === 'number' &&
       (zh ? `预计约 ${hours} 小时后售罄` : `Empty in about ${hours} hours at the present rate`),
+    typeof w.detail['soonest'] === 'string' &&
+      `${zh ? '最早到期' : 'First to expire'}: ${w.detail['soonest'].slice(0, 16).replace('T', ' ')} UTC`,
     w.kind === 'test'
       ? zh ? '收到本消息说明渠道工作正常。' : 'The channel works.'
       : `${zh ? '处理' : 'What to do'}: ${next}`, // prettier-ignore
@@ -62,7 +65,7 @@ export function messageOf(words: NoticeWords, publicUrl: string, language: Langu
   const { kind, code, orderNo, sku, productName, mode, detail } = words;
   const { cause } = errors[code][language];
   const test = words.mode === 'test' ? (language === 'zh' ? '【测试】' : '[TEST] ') : '';
-  const path = words.kind === 'stock' || words.kind === 'restocked' ? `products/${words.sku ?? ''}` : words.orderNo ? `orders/${words.orderNo}` : 'tasks'; // prettier-ignore
+  const path = ['stock', 'restocked', 'expiring'].includes(words.kind) ? `products/${words.sku ?? ''}` : words.orderNo ? `orders/${words.orderNo}` : 'tasks'; // prettier-ignore
   return {
     title: `${test}${titles[words.kind](words, language, cause)}`.replace(/[\r\n]+/g, ' '),
     lines: linesOf(words, language),

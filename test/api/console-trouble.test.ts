@@ -266,7 +266,7 @@ describe('rules, channels and settings by the console', function () {
         stockWarning: { threshold: 20, remindHours: 12 },
       },
     );
-    assert.deepEqual(changed.stockWarning, { threshold: 20, remindHours: 12 });
+    assert.deepEqual(changed.stockWarning, { threshold: 20, remindHours: 12, expiryDays: 7 });
     await owner.json('PUT', `/api/console/products/${sku}/delivery`, {
       policy: { retries: 1, kinds: { MAIL_SILENT: { retries: 0, intervalMs: 1000 } } },
       trigger: { when: 'confirmed', confirmations: 3 },

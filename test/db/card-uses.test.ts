@@ -5,7 +5,7 @@ import { advanceImport } from '../../activities/imports.ts';
 import { sendMail } from '../../activities/tell.ts';
 import { removeUndone } from '../../db/batches.ts';
 import { carryOut } from '../../db/case-steps.ts';
-import { freeHolds } from '../../db/holds.ts';
+import { sweepHolds } from '../../db/holds.ts';
 import { grantStock } from '../../db/grants.ts';
 import { call } from '../../dev/client.ts';
 import { openImporter, type Importer } from '../support/goods.ts';
@@ -178,14 +178,14 @@ describe('kinds of keys: 循环卡密, 自选卡号, keys of several parts', fun
     for (const r of tries) if (r.status === 'rejected') assert.match(String(r.reason), /NUMBER_TAKEN/);
     assert.ok(won);
     await sql(`update orders set state = 'expired' where no = $1`, won.order.orderNo);
-    while (await freeHolds(system.parts.pool));
+    while (await sweepHolds(system.parts.pool));
     // A late payment gets its number while it is free …
     assert.equal((await pay(won)).next, 'tell');
     assert.match((await goodsOf(won)).goods[0] ?? '', /666/);
     // … and never another one in its place.
     const late = await place(sku, { number: '777' });
     await sql(`update orders set state = 'expired' where no = $1`, late.order.orderNo);
-    while (await freeHolds(system.parts.pool));
+    while (await sweepHolds(system.parts.pool));
     const second = await place(sku, { number: '777' });
     assert.equal((await pay(second)).next, 'tell');
     await addNumbers(sku, [{ parts: ['999', 'z'] }]);

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { advance } from '../../activities/advance.ts';
-import { expireCards, freeHolds } from '../../db/holds.ts';
+import { applyAction } from '../../db/actions.ts';
+import { expiringSql, warnAboutExpiry } from '../../db/expiry-warnings.ts';
+import { expireCards, freeHolds, freeHoldsSql, sweepHolds } from '../../db/holds.ts';
+import { actors } from '../../db/locks.ts';
+import { expireOrders } from '../../db/upkeep.ts';
 import { call } from '../../dev/client.ts';
+import { messageOf } from '../../integrations/channels/message.ts';
 import { openImporter, type Importer } from '../support/goods.ts';
 import { startSystem, type System } from '../support/system.ts';
 
@@ -64,14 +69,80 @@ describe('holds and expiry', function () {
     assert.deepEqual(await states(id), { sold: 3, available: 1 });
   });
 
-  it('an order that expires or is closed gives its hold back', async () => {
+  it('an order that expires or is closed gives its hold back; what nobody said is found by the sweep', async () => {
+    const { id, sku } = await importer.product({ holdMinutes: 10 });
+    await system.shop.addCards(sku, ['1', '2', '3']);
+    const [a, b, c] = [await order(sku), await order(sku), await order(sku)];
+    await sql(`update orders set expires_at = now() - interval '1 second' where no = $1`, a.orderNo);
+    await sql(`update cards set held_until = now() where order_id = $1`, await idOf(a.orderNo));
+    while ((await expireOrders(system.parts.pool)) > 0);
+    await applyAction(system.parts.pool, { id: randomUUID(), orderNo: b.orderNo, kind: 'close', actorId: actors.opsToken, note: '' }); // prettier-ignore
+    while (await freeHolds(system.parts.pool));
+    assert.deepEqual(await states(id), { available: 2, held: 1 });
+    await sql(`update orders set state = 'closed' where no = $1`, c.orderNo);
+    while (await freeHolds(system.parts.pool));
+    assert.deepEqual(await states(id), { available: 2, held: 1 });
+    while (await sweepHolds(system.parts.pool));
+    assert.deepEqual(await states(id), { available: 3 });
+  });
+
+  it('freeing holds reads only what is due, with 20,000 keys held, and meets a paid hold once', async () => {
     const { id, sku } = await importer.product({ holdMinutes: 10 });
     await system.shop.addCards(sku, ['1', '2']);
-    const [a, b] = [await order(sku), await order(sku)];
-    await sql(`update orders set state = 'expired' where no = $1`, a.orderNo);
-    await sql(`update orders set state = 'closed' where no = $1`, b.orderNo);
-    while (await freeHolds(system.parts.pool));
-    assert.deepEqual(await states(id), { available: 2 });
+    const [paid, other] = [await order(sku), await order(sku)];
+    await system.notify(paid.orderNo);
+    await sql(
+      `insert into cards (product_id, batch_id, mode, ciphertext, fingerprint, state, order_id, held_until)
+       select product_id, batch_id, mode, '\\x00', sha256(g::text::bytea), 'held', $2, now() + interval '10 minutes'
+       from (select * from cards where product_id = $1 limit 1) c, generate_series(1, 20000) g`,
+      id,
+      await idOf(other.orderNo),
+    );
+    await sql(`update cards set held_until = now() where order_id = $1`, await idOf(paid.orderNo));
+    await sql('analyze cards');
+    const plan = (await sql<Record<string, string>>(`explain ${freeHoldsSql.replace('$1', '200')}`)).map((row) => row['QUERY PLAN']).join('\n'); // prettier-ignore
+    assert.match(plan, /Index Scan using cards_to_free on cards c[\s\S]*Index Cond: \(held_until <= now\(\)\)/);
+    assert.doesNotMatch(plan, /Seq Scan on cards/);
+    assert.equal(await freeHolds(system.parts.pool), true);
+    assert.equal(await freeHolds(system.parts.pool), false);
+    assert.equal((await states(id))['held'], 20_002);
+    await importer.ask(`products/${id}/cards?state=held`);
+    await sql(`delete from cards where product_id = $1 and ciphertext = '\\x00'`, id);
+  });
+
+  it('D5: the operator is told before keys expire, once for each and once a day, from the index of what is for sale', async () => {
+    const { id, sku } = await importer.product();
+    await system.shop.addCards(sku, ['soon', 'later', 'far']);
+    const place = (text: string, days: number) =>
+      sql(
+        `update cards set mode = 'live', expires_at = now() + $3 * interval '1 day', seq = card_place(now() + $3 * interval '1 day')
+         where id = (select id from cards where product_id = $1 and ciphertext is not null and expires_at is null order by id limit 1) and $2 <> ''`,
+        id,
+        text,
+        days,
+      );
+    for (const [text, days] of [['soon', 2], ['later', 6], ['far', 9]] as const) await place(text, days); // prettier-ignore
+    const warn = () => warnAboutExpiry(system.parts.pool, 7);
+    const told = () => sql<{ detail: { keys: number } }>(`select detail from notices where product_id = $1 and kind = 'expiring' order by id`, id); // prettier-ignore
+    assert.deepEqual((await Promise.all([warn(), warn(), warn()])).reduce((a, b) => a + b), 1); // prettier-ignore
+    assert.deepEqual(
+      (await told()).map((n) => n.detail.keys),
+      [2],
+    );
+    assert.equal(await warnAboutExpiry(system.parts.pool, 30), 0);
+    // The next day: only what was not told yet.
+    await sql(`update expiry_warnings set told_at = told_at - interval '25 hours' where product_id = $1`, id);
+    assert.equal(await warn(), 0);
+    assert.equal(await warnAboutExpiry(system.parts.pool, 30), 1);
+    assert.deepEqual(
+      (await told()).map((n) => n.detail.keys),
+      [2, 1],
+    );
+    assert.equal(await warnAboutExpiry(system.parts.pool, 0), 0);
+    const plan = (await sql<Record<string, string>>(`explain ${expiringSql.replaceAll('$1', '7')}`)).map((row) => row['QUERY PLAN']).join('\n'); // prettier-ignore
+    assert.match(plan, /Index Scan using cards_available on cards c[\s\S]*seq < /);
+    const message = messageOf({ kind: 'expiring', code: 'KEYS_EXPIRING', orderNo: null, sku, productName: '测试', mode: 'live', detail: { keys: 2, days: 7, soonest: '2027-01-02T03:04:05Z' } }, 'http://x'); // prettier-ignore
+    assert.equal(message.title, '即将过期：测试 有 2 张卡密将在 7 天内过期');
   });
 
   it('caps: one buyer and one address hold no more than the settings allow, and nobody holds anonymously', async () => {

@@ -11,7 +11,7 @@ import { refreshAccountKeys } from './account-keys.ts';
 import { lookAtDirectory } from './drop-directory.ts';
 import { every, type Loop } from './every.ts';
 import { removeUndone } from '../../db/batches.ts';
-import { expireCards, freeHolds } from '../../db/holds.ts';
+import { expireCards, freeHolds, sweepHolds } from '../../db/holds.ts';
 import { dropAbandonedImports } from '../../db/imports.ts';
 import { wakeImports } from './imports.ts';
 import { grantTurns } from './grants.ts';
@@ -75,6 +75,7 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
     every(300, 'imports', log, () => wakeImports(link, pool, log)),
     every(5_000, 'reencrypt', log, () => reencrypt(steps)),
     every(2_000, 'free-holds', log, () => freeHolds(pool)),
+    every(600_000, 'sweep-holds', log, () => sweepHolds(pool)),
     every(10_000, 'expire-cards', log, () => expireCards(pool)),
     every(1_000, 'undo-batches', log, () => removeUndone(pool)),
     every(600_000, 'abandoned-imports', log, async () => {

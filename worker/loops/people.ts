@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../../activities/deps.ts';
 import { finishBuyerNotice, takeBuyerNotices } from '../../db/buyer-notices.ts';
+import { warnAboutExpiry } from '../../db/expiry-warnings.ts';
 import { tellIncidents } from '../../db/incidents.ts';
 import { climbLadder } from '../../db/ladder.ts';
 import { readSetting } from '../../db/settings.ts';
@@ -22,7 +23,9 @@ export async function tellPeople({ pool }: PeopleDeps): Promise<boolean> {
 }
 
 export async function warnStock({ pool }: PeopleDeps): Promise<void> {
-  await warnAboutStock(pool, stockWarningOf(await readSetting(pool, 'stock_warning')));
+  const setting = stockWarningOf(await readSetting(pool, 'stock_warning'));
+  await warnAboutStock(pool, setting);
+  await warnAboutExpiry(pool, setting.expiryDays);
 }
 
 /** Mail to buyers whose order takes longer. True if there may be more. */
