@@ -7,6 +7,7 @@ import { readEnvironment } from '../integrations/environment.ts';
 import { createCodec } from '../worker/codec.ts';
 import { composeProcess } from '../worker/compose.ts';
 import { createOrdersWorker } from '../worker/create.ts';
+import { createHeadStart } from '../worker/head-start.ts';
 import { createLink } from '../worker/link.ts';
 import { exitOnTrouble, onStop } from '../worker/process-end.ts';
 import { installRuntime } from '../worker/runtime.ts';
@@ -21,17 +22,18 @@ installRuntime(log);
 const codec = createCodec(steps.keyring);
 const dataConverter = { payloadCodecs: [codec] };
 const namespace = environment.TEMPORAL_NAMESPACE;
+const headStart = environment.WORKER_IN_API ? createHeadStart(steps, log) : undefined;
 const link = createLink({
   address: environment.TEMPORAL_ADDRESS,
   namespace,
   dataConverter,
   log,
   metrics,
-  ...(environment.WORKER_IN_API && {
-    worker: (connection) => createOrdersWorker({ connection, namespace, dataConverter, steps, metrics }),
+  ...(headStart && {
+    worker: (connection) => createOrdersWorker({ connection, namespace, dataConverter, steps, metrics, headStart }),
   }),
 });
-const starter = createStarter(link, pool, log, metrics);
+const starter = createStarter(link, pool, log, metrics, headStart);
 const app = createApp({ ...steps, environment, metrics, temporal: starter, codec });
 
 const server = http.createServer({ keepAliveTimeout: 65_000, requestTimeout: 30_000 }, app);

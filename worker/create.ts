@@ -1,6 +1,7 @@
 /** A worker from its dependencies; and the parts of Temporal that API and worker processes share. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { activityInfo } from '@temporalio/activity';
 import type { DataConverter } from '@temporalio/common';
 import {
   bundleWorkflowCode,
@@ -9,10 +10,16 @@ import {
   type NativeConnection,
   type WorkerOptions,
 } from '@temporalio/worker';
-import { createActivities, createCaseActivities, createImportActivities } from '../activities/index.ts';
+import {
+  createActivities,
+  createCaseActivities,
+  createImportActivities,
+  type Activities,
+} from '../activities/index.ts';
 import type { ActivityDeps } from '../activities/deps.ts';
 import { importsQueue, ordersQueue } from '../domain/ids.ts';
 import type { Metrics } from '../integrations/metrics.ts';
+import type { HeadStart } from './head-start.ts';
 import { stepInterceptor } from './interceptor.ts';
 
 export interface OrdersWorkerOptions {
@@ -21,6 +28,8 @@ export interface OrdersWorkerOptions {
   readonly dataConverter: DataConverter;
   readonly steps: ActivityDeps;
   readonly metrics: Metrics;
+  /** Of a process that starts orders as well as running them. */
+  readonly headStart?: HeadStart;
   /** For tests and for what a deployment wants otherwise. */
   readonly overrides?: Partial<WorkerOptions>;
 }
@@ -40,6 +49,17 @@ export function workflowBundle(): Promise<Bundle> {
   return bundle;
 }
 
+/** The steps of orders; a story's first one takes the answer of a look that was begun with its start. */
+function orderSteps({ steps, headStart }: OrdersWorkerOptions): Activities {
+  const activities = createActivities(steps);
+  if (!headStart) return activities;
+  return {
+    ...activities,
+    advance: async (args) =>
+      (activityInfo().isLocal ? await headStart.take(args.orderId) : undefined) ?? activities.advance(args),
+  };
+}
+
 export async function createOrdersWorker(options: OrdersWorkerOptions): Promise<Worker> {
   return Worker.create({
     connection: options.connection,
@@ -47,7 +67,7 @@ export async function createOrdersWorker(options: OrdersWorkerOptions): Promise<
     taskQueue: ordersQueue,
     dataConverter: options.dataConverter,
     workflowBundle: await workflowBundle(),
-    activities: { ...createActivities(options.steps), ...createCaseActivities(options.steps) },
+    activities: { ...orderSteps(options), ...createCaseActivities(options.steps) },
     interceptors: {
       activity: [() => ({ inbound: stepInterceptor(options.steps.log, options.metrics, options.steps.keyring) })],
     },

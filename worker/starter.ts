@@ -8,6 +8,7 @@ import { removePromises } from '../db/outbox.ts';
 import type { Pool } from '../db/sql.ts';
 import type { OrderState } from '../domain/order.ts';
 import type { Metrics } from '../integrations/metrics.ts';
+import type { HeadStart } from './head-start.ts';
 import { applyToOrder, startOrder, temporalAnswers, type TemporalLink } from './link.ts';
 
 const atOnce = 200; // starts under way; more are left to the relay
@@ -27,7 +28,13 @@ export interface Starter {
   drain(): Promise<void>;
 }
 
-export function createStarter(link: TemporalLink, pool: Pool, log: Logger, metrics: Metrics): Starter {
+export function createStarter(
+  link: TemporalLink,
+  pool: Pool,
+  log: Logger,
+  metrics: Metrics,
+  headStart?: HeadStart,
+): Starter {
   const underWay = new Set<Promise<void>>();
   const kept: number[] = [];
   let failures = 0;
@@ -72,6 +79,7 @@ export function createStarter(link: TemporalLink, pool: Pool, log: Logger, metri
     },
     answers: () => temporalAnswers(link),
     start(order) {
+      headStart?.begin(order.orderId);
       const work = begin(order).finally(() => underWay.delete(work));
       underWay.add(work);
     },

@@ -15,6 +15,7 @@ import { signSandbox } from '../../integrations/payments/sandbox.ts';
 import { createCodec } from '../../worker/codec.ts';
 import { composeProcess, type Process } from '../../worker/compose.ts';
 import { createAllWorkers } from '../../worker/create.ts';
+import { createHeadStart } from '../../worker/head-start.ts';
 import { createLink, type TemporalLink } from '../../worker/link.ts';
 import { startLoops } from '../../worker/loops/index.ts';
 import { createStarter, type Starter } from '../../worker/starter.ts';
@@ -100,6 +101,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const codec = createCodec(steps.keyring);
   const dataConverter = options.clear ? {} : { payloadCodecs: [codec] };
   const namespace = environment.TEMPORAL_NAMESPACE;
+  const headStart = options.worker === false ? undefined : createHeadStart(steps, log);
   const link =
     options.temporal === undefined
       ? undefined
@@ -109,11 +111,12 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
           dataConverter,
           log,
           metrics,
-          ...(options.worker !== false && {
-            worker: (connection) => createAllWorkers({ connection, namespace, dataConverter, steps, metrics }),
+          ...(headStart && {
+            worker: (connection) =>
+              createAllWorkers({ connection, namespace, dataConverter, steps, metrics, headStart }),
           }),
         });
-  const starter = link ? createStarter(link, pool, log, metrics) : nobody;
+  const starter = link ? createStarter(link, pool, log, metrics, headStart) : nobody;
   const loops = link && options.loops !== false ? startLoops(parts, link) : undefined;
   const app = createApp({ ...steps, environment, metrics, temporal: starter, codec });
   const server = http.createServer(app);
