@@ -131,6 +131,6 @@ export async function sendWebhook(deps: ActivityDeps, messageId: number): Promis
 export async function giveUpMessage(deps: ActivityDeps, messageId: number, code?: ErrorCode): Promise<void> {
   const message = await pending(deps, messageId);
   if (!message) return;
-  const usual = message.kind === 'mail' ? 'MAIL_SILENT' : 'WEBHOOK_FAILED';
+  const usual = message.kind === 'webhook' ? 'WEBHOOK_FAILED' : 'MAIL_SILENT';
   await finishMessage(deps.pool, message, 'failed', code === 'KEY_UNREADABLE' ? code : usual);
 }

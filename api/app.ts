@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import { createAuthenticate, createOpsDoor } from './authenticate.ts';
 import { buyerCaseRouter } from './buyer/cases.ts';
 import { downloadRouter } from './buyer/download.ts';
+import { roomRouter } from './buyer/room.ts';
 import { buyerRoutes } from './buyer/shop.ts';
 import { pickupRouter } from './buyer/pickup.ts';
 import { consoleRoutes } from './console/routes.ts';
@@ -73,6 +74,7 @@ export function createApp(deps: ApiDeps): Express {
     else secureHeaders(request, response, next);
   });
   app.use(pickupRouter(deps));
+  app.use(roomRouter(deps));
   app.use(downloadRouter(deps));
   app.use(buyerCaseRouter(deps));
   app.use(webRouter(deps));

@@ -40,6 +40,15 @@ export function liveAccounts(db: Queryable): Promise<PayChannel[]> {
   return channels(db, []);
 }
 
+const contact = statement<{ contact: Buffer | null }, [number]>(
+  'buyer_contact',
+  'select contact from orders where id = $1',
+);
+/** The sealed contact of an order; null if it has none. */
+export async function contactOf(db: Queryable, orderId: number): Promise<Buffer | null> {
+  return (await contact(db, [orderId]))[0]?.contact ?? null;
+}
+
 // Number and contact together, in one look, and a session in the same statement: one answer for "no such order" and
 // "not yours".
 const find = statement<{ no: string }, [string, Buffer, Buffer, number]>(

@@ -76,7 +76,7 @@ const lock = statement<PaidOrder & { switchLock: string }, [number, number]>(
           (select ${cardUseOf} from products p where p.id = o.product_id) as "cardUse",
           o.rules_checked_at is null and exists (select from exception_rules where enabled) as unruled,
           coalesce((select jsonb_agg(jsonb_build_object('id', m.id, 'kind', m.kind) order by m.id)
-                    from messages m where m.order_id = o.id and m.state = 'pending' and m.kind <> 'trouble'), '[]') as messages
+                    from messages m where m.order_id = o.id and m.state = 'pending' and m.kind in ('mail', 'webhook')), '[]') as messages
    from orders o where o.id = $1 for no key update of o`,
 );
 

@@ -7,7 +7,7 @@ import type { LocalizedTexts } from '../domain/templates.ts';
 
 export interface OutgoingMessage {
   readonly id: number;
-  readonly kind: 'mail' | 'webhook';
+  readonly kind: 'mail' | 'resend' | 'webhook';
   readonly state: 'pending' | 'sent' | 'failed';
   readonly createdAt: Date;
   readonly orderId: number;
@@ -41,10 +41,10 @@ const load = statement<Omit<OutgoingMessage, 'cards'> & { cards: { id: number; c
   'message_load',
   `select m.id, m.kind, m.state, m.created_at as "createdAt", o.id as "orderId", o.no as "orderNo", o.mode, o.locale,
           p.id as "productId", p.name as "productName", p.sku, o.quantity, o.released_at as "releasedAt", o.contact, o.token,
-          coalesce((select content from delivery_texts where id = o.text_id and m.kind = 'mail'), '{}') as texts, p.part_labels as labels,
+          coalesce((select content from delivery_texts where id = o.text_id and m.kind in ('mail', 'resend')), '{}') as texts, p.part_labels as labels,
           s.id as "shopId", s.webhook_url as "webhookUrl", s.webhook_secret as "webhookSecret",
           coalesce((select jsonb_agg(jsonb_build_object('id', c.id, 'c', encode(c.ciphertext, 'base64'), 'f', encode(c.fingerprint, 'base64')) order by c.seq)
-                    from goods_of_orders c where c.order_id = o.id and m.kind = 'mail'), '[]') as cards
+                    from goods_of_orders c where c.order_id = o.id and m.kind in ('mail', 'resend')), '[]') as cards
    from messages m join orders o on o.id = m.order_id join products p on p.id = o.product_id join shops s on s.id = o.shop_id
    where m.id = $1`,
 );
@@ -76,7 +76,7 @@ const finish = statement<object, [number, number, 'sent' | 'failed', ErrorCode |
    )
    update orders set done_at = now()
    where id = $2 and done_at is null
-     and not exists (select from messages where order_id = $2 and state = 'pending' and id <> $1 and kind <> 'trouble')`,
+     and not exists (select from messages where order_id = $2 and state = 'pending' and id <> $1 and kind in ('mail', 'webhook'))`,
 );
 
 /**

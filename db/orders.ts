@@ -2,6 +2,7 @@
 import type { Mode, OrderState } from '../domain/order.ts';
 import type { ProductKind } from '../domain/product.ts';
 import type { DeliveryPolicy } from '../domain/policy.ts';
+import type { ProductKind } from '../domain/product.ts';
 import type { Trigger } from '../domain/trigger.ts';
 import { placeColumn } from './stock-line.ts';
 import { statement, type Queryable } from './sql.ts';
@@ -199,13 +200,24 @@ export interface PickupState {
   readonly quantity: number;
   readonly released: boolean;
   readonly place: number | null;
+  readonly kind: ProductKind;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly expiresAt: Date;
+  /** Money came that does not fit the unpaid order: people decide about it. */
+  readonly oddMoney: boolean;
+  readonly refund: 'under_way' | 'done' | null;
 }
 
 const pickup = statement<PickupState, [Buffer]>(
   'pickup_state',
   `select o.id as "orderId", o.no, o.mode, o.state, o.failure_code as "failureCode", p.id as "productId",
           p.name as "productName", o.quantity, o.released_at is not null as released,
-          case when o.state = 'waiting_stock' then ${placeColumn} end as place
+          case when o.state = 'waiting_stock' then ${placeColumn} end as place, p.kind, o.amount_minor as "amountMinor",
+          o.currency, o.expires_at as "expiresAt",
+          o.state in ('unpaid', 'expired') and exists (select from payments y where y.order_id = o.id) as "oddMoney",
+          (select case when bool_or(r.state in ('wanted', 'asked', 'abnormal')) then 'under_way'
+                       when bool_or(r.state = 'done') then 'done' end from refunds r where r.order_id = o.id) as refund
    from pickup_sessions s join orders o on o.id = s.order_id join products p on p.id = o.product_id
    where s.hash = $1 and s.expires_at > now()`,
 );

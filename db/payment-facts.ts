@@ -35,6 +35,18 @@ export async function payRequestOf(db: Queryable, orderId: number, method: strin
   return (await find(db, [orderId, method]))[0];
 }
 
+const latest = statement<Pick<PayRequestRow, 'kind' | 'url'>, [number]>(
+  'pay_request_latest',
+  'select kind, url from pay_requests where order_id = $1 order by created_at desc limit 1',
+);
+/** Where the buyer was sent last; undefined for gateways whose address is made, not asked for. */
+export async function latestPayRequest(
+  db: Queryable,
+  orderId: number,
+): Promise<Pick<PayRequestRow, 'kind' | 'url'> | undefined> {
+  return (await latest(db, [orderId]))[0];
+}
+
 const quotes = statement<{ quote: Quote }, [string]>(
   'payment_quotes',
   'select r.quote from pay_requests r join orders o on o.id = r.order_id where o.no = $1 order by r.created_at',

@@ -196,9 +196,9 @@ export const supplierErrors = {
   TARGET_MISSING: entry(
     400,
     '请填写充值账号',
-    '请在 account 中提供充值账号',
+    '请填写要充值的账号（接口字段 account）',
     'The account to top up is missing',
-    'Give it in `account`',
+    'Fill it in (field `account` of the interface)',
   ),
   TARGET_INVALID: entry(
     400,

@@ -4,6 +4,7 @@
  */
 
 import { entry, type ErrorEntry } from './error-entry.ts';
+import { buyerErrors } from './errors-buyer.ts';
 import { paymentErrors } from './errors-payments.ts';
 import { supplierErrors } from './errors-suppliers.ts';
 import { goodsErrors } from './errors-goods.ts';
@@ -367,6 +368,8 @@ export const errors = {
   ...goodsErrors,
 
   ...workErrors,
+
+  ...buyerErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errors;

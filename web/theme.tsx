@@ -4,6 +4,7 @@ import { App, ConfigProvider, theme as antdTheme } from 'antd';
 import enUS from 'antd/locale/en_US';
 import zhCN from 'antd/locale/zh_CN';
 import { useI18n } from './i18n.tsx';
+import { nonce } from './nonce.ts';
 
 export type ThemeChoice = 'system' | 'light' | 'dark';
 const stored = 'miaofa.theme';
@@ -13,7 +14,6 @@ const Context = createContext<{ choice: ThemeChoice; dark: boolean; choose: (cho
   choose: () => undefined,
 });
 
-const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
 const font = `system-ui, -apple-system, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif`;
 
 function read(): ThemeChoice {

@@ -1,19 +1,16 @@
 /** What a buyer asks after the sale (F3), by the session of the pickup page: one request per kind at a time, answers shown. */
-import express, { type Request, type Router } from 'express';
-import { rateLimit } from 'express-rate-limit';
+import express, { type Router } from 'express';
 import { z } from 'zod';
 import { caseMessages, casesOfOrder, lockCase, sayInCase } from '../../db/cases.ts';
 import { actors } from '../../db/locks.ts';
-import { orderByNo, pickupState } from '../../db/orders.ts';
 import { transaction } from '../../db/sql.ts';
 import { isClosed } from '../../domain/cases.ts';
 import { KnownError } from '../../domain/errors.ts';
-import { caseNoPattern, orderNoPattern } from '../../domain/ids.ts';
+import { caseNoPattern } from '../../domain/ids.ts';
 import { openWords, sealWords } from '../../integrations/case-words.ts';
-import { cookie, sha256 } from '../authenticate.ts';
 import { beginCase } from '../console/cases.ts';
 import type { ApiDeps } from '../deps.ts';
-import { sendError } from '../http.ts';
+import { orderOf, perSession } from './session.ts';
 
 const text = z.string().trim().min(1).max(2_000);
 const opening = z.strictObject({
@@ -24,28 +21,12 @@ const opening = z.strictObject({
 });
 const saying = z.strictObject({ text });
 
-const limiter = rateLimit({
-  windowMs: 600_000,
-  limit: 20,
-  standardHeaders: 'draft-8',
-  legacyHeaders: false,
-  handler: (_request, response) => sendError(response, 'TOO_MANY_REQUESTS'),
-});
-
 export function buyerCaseRouter(deps: ApiDeps): Router {
   const { pool, keyring } = deps;
   const router = express.Router();
   const json = express.json({ limit: '16kb' });
+  const mayWrite = perSession(20, 600_000);
 
-  /** The order of the session, if it is the one of the path. */
-  const orderOf = async (request: Request): Promise<{ id: number; mode: 'live' | 'test' }> => {
-    const session = cookie(request, 'miaofa_pickup');
-    const no = String(request.params['no']);
-    const state = session && orderNoPattern.test(no) ? await pickupState(pool, sha256(session)) : undefined;
-    const order = state?.no === no ? await orderByNo(pool, no) : undefined;
-    if (!order) throw new KnownError('PICKUP_DENIED');
-    return order;
-  };
   const parsed = <T>(schema: z.ZodType<T>, body: unknown): T => {
     const result = schema.safeParse(body);
     if (!result.success) throw new KnownError('BAD_REQUEST');
@@ -71,16 +52,16 @@ export function buyerCaseRouter(deps: ApiDeps): Router {
     return { cases: await Promise.all(shown) };
   };
 
-  router.get('/pickup/:no/cases', async (request, response) => {
-    response.json(await view((await orderOf(request)).id));
+  router.get('/pickup/:no/cases', perSession(60), async (request, response) => {
+    response.json(await view((await orderOf(pool, request)).id));
   });
-  router.post('/pickup/:no/cases', limiter, json, async (request, response) => {
-    const order = await orderOf(request);
+  router.post('/pickup/:no/cases', mayWrite, json, async (request, response) => {
+    const order = await orderOf(pool, request);
     await beginCase(deps, order, { ...parsed(opening, request.body), source: 'buyer', actorId: actors.buyer });
     response.status(201).json(await view(order.id));
   });
-  router.post('/pickup/:no/cases/:case/messages', limiter, json, async (request, response) => {
-    const order = await orderOf(request);
+  router.post('/pickup/:no/cases/:case/messages', mayWrite, json, async (request, response) => {
+    const order = await orderOf(pool, request);
     const words = parsed(saying, request.body);
     const no = String(request.params['case']);
     await transaction(pool, async (tx) => {

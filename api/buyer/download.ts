@@ -3,23 +3,14 @@
  * through is POST, counted in one statement, audited.
  */
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
-import { rateLimit } from 'express-rate-limit';
 import { passDoor, peekDoor } from '../../db/links.ts';
 import { errors, KnownError } from '../../domain/errors.ts';
 import { openDoorTarget } from '../../integrations/links.ts';
 import { objectAddress, openStore } from '../../integrations/object-stores/account.ts';
 import { sha256 } from '../authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
-import { noStore, sendError } from '../http.ts';
-
-/** Per address and minute: too few to guess 128 bits, enough for an office behind one address. */
-const limiter = rateLimit({
-  windowMs: 60_000,
-  limit: 60,
-  standardHeaders: 'draft-8',
-  legacyHeaders: false,
-  handler: (_request, response) => sendError(response, 'TOO_MANY_REQUESTS'),
-});
+import { noStore } from '../http.ts';
+import { limiter } from './limit.ts';
 
 const page = (body: string): string => `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">
@@ -33,7 +24,8 @@ const ready = (n: number | null): string =>
 
 export function downloadRouter({ pool, keyring, environment }: ApiDeps): Router {
   const router = express.Router();
-  router.use('/d', noStore(), limiter);
+  // Too few to guess 128 bits, enough for an office behind one address.
+  router.use('/d', noStore(), limiter(60));
   // The button's form ends at the address that was bought, and browsers hold its redirects to this policy, too.
   const policy = `default-src 'none'; style-src 'self'; form-action 'self' https:${environment.PUBLIC_URL.startsWith('https:') ? '' : ' http:'}; base-uri 'none'; frame-ancestors 'none'`;
 

@@ -3,49 +3,30 @@
  * cookie that holds for one order. Looking is GET; the goods come by POST, audited, never cached (rule 12).
  */
 import { randomBytes } from 'node:crypto';
-import express, { type Request, type Response, type Router } from 'express';
-import { rateLimit } from 'express-rate-limit';
+import express, { type Router } from 'express';
 import { z } from 'zod';
 import { soldText } from '../../db/templates.ts';
 import { textsFor } from '../../domain/templates.ts';
 import { openPickup, pickupGoods, pickupState } from '../../db/orders.ts';
 import { KnownError } from '../../domain/errors.ts';
-import { orderNoPattern } from '../../domain/ids.ts';
 import { rendered } from '../../integrations/delivery-mail.ts';
 import { openKey, shownKey, shownParts } from '../../integrations/keyring/goods.ts';
-import { cookie, sha256 } from '../authenticate.ts';
+import { sha256 } from '../authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
-import { noStore, sendError } from '../http.ts';
+import { noStore } from '../http.ts';
+import { limiter } from './limit.ts';
+import { givePickupCookie, perSession, pickupSeconds, sessionOf, stateOf } from './session.ts';
 
-export const pickupSeconds = 3600;
-const cookieName = 'miaofa_pickup';
 const exchange = z.strictObject({ token: z.string().regex(/^[\w-]{22}$/) });
-
-/** Exchanges per address and minute: enough for a family behind one address, too few to guess 128 bits. */
-const limiter = rateLimit({
-  windowMs: 60_000,
-  limit: 60,
-  standardHeaders: 'draft-8',
-  legacyHeaders: false,
-  handler: (_request, response) => sendError(response, 'TOO_MANY_REQUESTS'),
-});
-
-/** The cookie that holds for one order: its path is the order's. */
-export function givePickupCookie(response: Response, publicUrl: string, no: string, session: string): void {
-  response.cookie(cookieName, session, {
-    httpOnly: true,
-    sameSite: 'strict',
-    secure: publicUrl.startsWith('https:'),
-    path: `/pickup/${no}`,
-    maxAge: pickupSeconds * 1000,
-  });
-}
 
 export function pickupRouter({ pool, keyring, environment }: ApiDeps): Router {
   const router = express.Router();
-  router.use(['/pickup', '/paid'], noStore());
+  router.use(['/pickup', '/paid', '/p', '/query'], noStore());
+  // A whole university may sit behind one address and wait; somebody who invents sessions gets no further than they do.
+  router.use('/pickup', limiter(1_200));
 
-  router.post('/pickup/session', limiter, express.json({ limit: '1kb' }), async (request, response) => {
+  // Enough for a family behind one address, too few to guess 128 bits.
+  router.post('/pickup/session', limiter(60), express.json({ limit: '1kb' }), async (request, response) => {
     const body = exchange.safeParse(request.body);
     const session = randomBytes(32).toString('base64url');
     const no = body.success
@@ -56,16 +37,9 @@ export function pickupRouter({ pool, keyring, environment }: ApiDeps): Router {
     response.json({ orderNo: no });
   });
 
-  /** The session's hash, if the path names an order at all. */
-  const sessionOf = (request: Request): Buffer => {
-    const session = cookie(request, cookieName);
-    if (!session || !orderNoPattern.test(String(request.params['no']))) throw new KnownError('PICKUP_DENIED');
-    return sha256(session);
-  };
-
-  router.get('/pickup/:no/state', async (request, response) => {
-    const order = await pickupState(pool, sessionOf(request));
-    if (order?.no !== request.params['no']) throw new KnownError('PICKUP_DENIED');
+  // Pages look every 0.4 s at first, every 10 s later, and not at all while they are hidden.
+  router.get('/pickup/:no/state', perSession(120), async (request, response) => {
+    const order = await stateOf(pool, request);
     response.json({
       orderNo: order.no,
       product: order.productName,
@@ -74,11 +48,17 @@ export function pickupRouter({ pool, keyring, environment }: ApiDeps): Router {
       test: order.mode === 'test',
       released: order.released,
       place: order.place,
+      kind: order.kind,
+      amountMinor: order.amountMinor,
+      currency: order.currency,
+      expiresAt: order.expiresAt.toISOString(),
+      oddMoney: order.oddMoney,
+      refund: order.refund,
       waitingFor: order.state === 'waiting_stock' ? 'stock' : order.state === 'attention' ? 'staff' : null,
     });
   });
 
-  router.post('/pickup/:no/goods', async (request, response) => {
+  router.post('/pickup/:no/goods', perSession(30), async (request, response) => {
     const session = sessionOf(request);
     const cards = await pickupGoods(pool, session, request.ip ?? '');
     if (cards.length === 0) {

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request, Router } from 'express';
-import { rateLimit } from 'express-rate-limit';
 import { liveAccounts, offerBySku, openByContact } from '../../db/buyer.ts';
 import { chargeAttempt } from '../../db/sign-in.ts';
+import { topUpOf } from '../../db/topups.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { orderNoPattern } from '../../domain/ids.ts';
 import type { Lockout } from '../../domain/lockout.ts';
@@ -12,13 +12,13 @@ import { contactAad } from '../../integrations/keyring/keyring.ts';
 import { sha256 } from '../authenticate.ts';
 import { buyer } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
-import { sendError } from '../http.ts';
 import { ownShop } from '../own-shop.ts';
 import { serve, type Authenticate } from '../serve.ts';
 import { numbersOf } from '../shop/catalog.ts';
 import { place } from '../shop/orders.ts';
 import { payRequestFor } from '../shop/pay-request.ts';
-import { givePickupCookie, pickupSeconds } from './pickup.ts';
+import { addressKey, limiter } from './limit.ts';
+import { givePickupCookie, pickupSeconds } from './session.ts';
 
 /** Looking for an order: per number, per contact and per address, counted in the database for all processes. */
 const perKey: Lockout = { free: 8, first: 60, max: 3600 };
@@ -28,16 +28,8 @@ const answerMs = 250;
 
 export function buyerRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps): void {
   const { pool, keyring, providers, environment } = deps;
-  const limit = (perMinute: number) =>
-    rateLimit({
-      windowMs: 60_000,
-      limit: perMinute,
-      standardHeaders: 'draft-8',
-      legacyHeaders: false,
-      handler: (_request, response) => sendError(response, 'TOO_MANY_REQUESTS'),
-    });
-  router.use('/api/buyer/products', limit(120));
-  router.use('/api/buyer/orders', limit(20));
+  router.use('/api/buyer/products', limiter(120));
+  router.use('/api/buyer/orders', limiter(20));
 
   serve(router, authenticate, buyer.readOffer, async ({ params }) => {
     const [offer, accounts] = await Promise.all([offerBySku(pool, params.sku), liveAccounts(pool)]);
@@ -50,6 +42,7 @@ export function buyerRoutes(router: Router, authenticate: Authenticate, deps: Ap
       if (known.length === 0) return [{ accountId: id, method: '', ...name }];
       return known.map((m) => ({ accountId: id, method: m.id, ...m.label }));
     });
+    const topUp = offer.kind === 'topup' ? await topUpOf(pool, offer.id) : undefined;
     const pooled = offer.kind === 'card' && (offer.cardUse !== 'loop' || offer.few === 0);
     return {
       sku: offer.sku,
@@ -60,6 +53,10 @@ export function buyerRoutes(router: Router, authenticate: Authenticate, deps: Ap
       maxQuantity: offer.cardUse === 'single' ? Math.min(offer.maxQuantity, 1000) : 1,
       stock: !pooled ? ('unlimited' as const) : offer.few > 10 ? ('plenty' as const) : offer.few > 0 ? ('few' as const) : ('none' as const), // prettier-ignore
       choose: offer.kind === 'card' && offer.cardUse === 'chosen',
+      account:
+        topUp === undefined
+          ? null
+          : { zh: topUp.labelZh, en: topUp.labelEn, pattern: topUp.pattern, example: topUp.example },
       methods,
     };
   });
@@ -82,6 +79,7 @@ export function buyerRoutes(router: Router, authenticate: Authenticate, deps: Ap
         accountId: body.accountId,
         ...(body.method ? { payMethod: body.method } : {}),
         ...(request.ip !== undefined && { buyerAddress: request.ip }),
+        ...(body.account !== undefined && { account: body.account }),
         ...(body.remark ? { remark: body.remark } : {}),
         ...(body.number !== undefined && { number: body.number }),
       },
@@ -97,7 +95,7 @@ export function buyerRoutes(router: Router, authenticate: Authenticate, deps: Ap
 
   const charge = async (request: Request, orderNo: string, contact: Buffer): Promise<void> => {
     const keys: [string, Lockout][] = [
-      [`query:address:${request.ip ?? ''}`, perAddress],
+      [`query:address:${addressKey(request)}`, perAddress],
       [`query:order:${orderNo}`, perKey],
       [`query:contact:${contact.toString('base64url')}`, perKey],
     ];

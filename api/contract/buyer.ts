@@ -22,6 +22,10 @@ export const readOffer = route({
     maxQuantity: z.int(),
     stock: z.enum(['plenty', 'few', 'none', 'unlimited']).describe('none: an order waits for stock'),
     choose: z.boolean().describe('自选卡号: the buyer chooses a number (GET …/numbers), and orders it with `number`'),
+    account: z
+      .strictObject({ zh: z.string(), en: z.string(), pattern: z.string(), example: z.string() })
+      .nullable()
+      .describe('Of a top-up: what the buyer must say, and how it is checked'),
     methods: z.array(z.strictObject({ accountId: z.int(), method: z.string(), zh: z.string(), en: z.string() })),
   }),
   errors: ['PRODUCT_NOT_FOUND', 'TOO_MANY_REQUESTS'],
@@ -50,6 +54,7 @@ export const buy = route({
     email: z.email().max(254),
     remark: z.string().max(500).optional(),
     number: number.optional().describe('自选卡号: the one that the buyer chose'),
+    account: z.string().trim().min(1).max(100).optional().describe('The account to top up'),
     accountId: z.int(),
     method: z.string().regex(/^[a-z]{2,16}$/).optional(), // prettier-ignore
     locale,
@@ -61,7 +66,7 @@ export const buy = route({
     token: z.string().describe('Opens the goods; it stays in the fragment of the address'),
     expiresAt: z.iso.datetime(),
   }),
-  errors: ['PRODUCT_NOT_FOUND', 'PRODUCT_OFF_SALE', 'ACCOUNT_NOT_FOUND', 'QUANTITY_LIMIT', 'BUYER_LIMIT', 'OUT_OF_STOCK', 'HOLD_LIMIT', 'NUMBER_MISSING', 'NUMBER_TAKEN', 'IDEMPOTENCY_CONFLICT', 'TOO_MANY_REQUESTS'], // prettier-ignore
+  errors: ['PRODUCT_NOT_FOUND', 'PRODUCT_OFF_SALE', 'ACCOUNT_NOT_FOUND', 'QUANTITY_LIMIT', 'BUYER_LIMIT', 'OUT_OF_STOCK', 'HOLD_LIMIT', 'TARGET_MISSING', 'TARGET_INVALID', 'PAY_REQUEST_FAILED', 'NUMBER_MISSING', 'NUMBER_TAKEN', 'IDEMPOTENCY_CONFLICT', 'TOO_MANY_REQUESTS'], // prettier-ignore
 });
 
 export const findOrder = route({

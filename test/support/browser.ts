@@ -50,6 +50,11 @@ export async function newPerson(
   let clicks = 0;
   let keys = 0;
   page.on('pageerror', (error) => complaints.push(error.message));
+  // What a page is refused (403, 404) is no fault of the page.
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      complaints.push(message.text());
+  });
   return {
     page,
     context,

@@ -23,7 +23,11 @@ export async function ask<T>(url: string, body?: object): Promise<T> {
   const answer = await fetch(url, {
     method: body ? 'POST' : 'GET',
     credentials: 'same-origin',
-    ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    headers: {
+      'accept-language': chinese ? 'zh-CN' : 'en',
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
   });
   const data = (await answer.json()) as T & ErrorBody;
   if (answer.ok) return data;

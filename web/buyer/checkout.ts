@@ -1,6 +1,7 @@
-/** A product and its order: contact, quantity, remark, way of paying. */
+/** A product and its order: contact, quantity, account, remark, way of paying. */
 import { ask, words } from './ask.ts';
-import { h, show } from './dom.ts';
+import { form, h, show } from './dom.ts';
+import { keepPay, type Pay } from './pay.ts';
 import { chinese, money, t } from './text.ts';
 
 interface Offer {
@@ -11,11 +12,12 @@ interface Offer {
   readonly minQuantity: number;
   readonly maxQuantity: number;
   readonly stock: 'plenty' | 'few' | 'none' | 'unlimited';
+  readonly account: { zh: string; en: string; pattern: string; example: string } | null;
   readonly methods: readonly { accountId: number; method: string; zh: string; en: string }[];
 }
 interface Bought {
   readonly orderNo: string;
-  readonly pay: { readonly kind: 'redirect' | 'qr'; readonly url: string };
+  readonly pay: Pay;
   readonly token: string;
 }
 
@@ -26,6 +28,41 @@ const stockWords = {
   unlimited: t('付款后立即发货', 'Delivered the moment you pay'),
 };
 
+/** The account of a top-up; said wrong before anything is ordered. The server checks again, by the same rule. */
+function accountField({ zh, en, pattern, example }: NonNullable<Offer['account']>): [HTMLElement, HTMLInputElement] {
+  const label = chinese ? zh : en;
+  const input = h('input', { id: 'account', required: true, autocomplete: 'off', maxlength: 100 });
+  if (example) input.placeholder = t(`例如 ${example}`, `such as ${example}`);
+  input.addEventListener('input', () => {
+    let fits = true;
+    try {
+      fits = new RegExp(`^(?:${pattern})$`).test(input.value.trim());
+    } catch {
+      // A pattern that only the server understands.
+    }
+    input.setCustomValidity(fits || input.value === '' ? '' : t(`${label}格式不正确${example ? `，例如 ${example}` : ''}`, `${label} is malformed${example ? `; such as ${example}` : ''}`)); // prettier-ignore
+  });
+  return [h('label', { for: 'account' }, label), input];
+}
+
+/** Without https browsers have no `randomUUID`. */
+function uuid(): string {
+  const hex = Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+}
+
+/** What is asked for with a key: the same again is the same order, anything else is another. */
+function keyFor(): (wanted: object) => string {
+  let key = '';
+  let last = '';
+  return (wanted) => {
+    const now = JSON.stringify(wanted);
+    if (now !== last) key = uuid();
+    last = now;
+    return key;
+  };
+}
+
 export async function checkout(sku: string): Promise<void> {
   let offer: Offer;
   try {
@@ -35,16 +72,7 @@ export async function checkout(sku: string): Promise<void> {
     return;
   }
   document.title = offer.name;
-  // One key per opened page: pressing twice, or after a lost answer, is one order.
-  const key = crypto.randomUUID();
-  const email = h('input', {
-    type: 'email',
-    id: 'email',
-    required: true,
-    autocomplete: 'email',
-    inputmode: 'email',
-    maxlength: 254,
-  }) as HTMLInputElement;
+  const email = h('input', { type: 'email', id: 'email', required: true, autocomplete: 'email', inputmode: 'email', maxlength: 254 }); // prettier-ignore
   const quantity = h('input', {
     type: 'number',
     id: 'quantity',
@@ -53,42 +81,36 @@ export async function checkout(sku: string): Promise<void> {
     value: offer.minQuantity,
     inputmode: 'numeric',
     required: true,
-  }) as HTMLInputElement;
-  const remark = h('input', { type: 'text', id: 'remark', maxlength: 200 }) as HTMLInputElement;
+  });
+  const [accountLabel, account] = offer.account ? accountField(offer.account) : [];
+  const remark = h('input', { type: 'text', id: 'remark', maxlength: 200 });
   const total = h('b', { class: 'total' }, money(offer.priceMinor * offer.minQuantity, offer.currency));
   quantity.addEventListener('input', () => {
     total.textContent = money(offer.priceMinor * Math.max(0, Math.floor(Number(quantity.value) || 0)), offer.currency);
   });
-  const status = h('p', { role: 'alert' });
-  const button = h('button', { type: 'submit' }, t('去支付', 'Pay')) as HTMLButtonElement;
   const methods = offer.methods.map((m, i) => {
     const radio = h('input', { type: 'radio', name: 'method', value: String(i), checked: i === 0 });
     return h('label', { class: 'choice' }, radio, chinese ? m.zh : m.en);
   });
-  const submit = async (): Promise<void> => {
+  const key = keyFor();
+  const buy = async (): Promise<void> => {
     const chosen =
       offer.methods[Number(document.querySelector<HTMLInputElement>('input[name=method]:checked')?.value ?? 0)];
     if (!chosen) return;
-    button.disabled = true;
-    status.textContent = '';
-    try {
-      const bought = await ask<Bought>('/api/buyer/orders', {
-        key,
-        sku,
-        quantity: Number(quantity.value),
-        email: email.value.trim(),
-        accountId: chosen.accountId,
-        locale: chinese ? 'zh-CN' : 'en',
-        ...(remark.value.trim() && { remark: remark.value.trim() }),
-        ...(chosen.method && { method: chosen.method }),
-      });
-      // What is needed to pay stays in this tab; the token stays in the fragment, which no server sees.
-      sessionStorage.setItem(`pay:${bought.orderNo}`, JSON.stringify(bought.pay));
-      location.href = `/pickup#${bought.token}`;
-    } catch (error) {
-      status.textContent = words(error);
-      button.disabled = false;
-    }
+    const wanted = {
+      sku,
+      quantity: Number(quantity.value),
+      email: email.value.trim(),
+      accountId: chosen.accountId,
+      locale: chinese ? 'zh-CN' : 'en',
+      ...(account && { account: account.value.trim() }),
+      ...(remark.value.trim() && { remark: remark.value.trim() }),
+      ...(chosen.method && { method: chosen.method }),
+    };
+    const bought = await ask<Bought>('/api/buyer/orders', { key: key(wanted), ...wanted });
+    // What is needed to pay stays in this tab; the token stays in the fragment, which no server sees.
+    keepPay(bought.orderNo, bought.pay);
+    location.href = `/pickup#${bought.token}`;
   };
   show(
     h('h1', {}, offer.name),
@@ -96,24 +118,19 @@ export async function checkout(sku: string): Promise<void> {
     h('p', { class: offer.stock === 'none' ? 'warn' : 'mute' }, stockWords[offer.stock]),
     offer.methods.length === 0
       ? h('p', { role: 'alert' }, t('店铺还没有开通收款', 'This shop takes no payments yet'))
-      : h(
-          'form',
-          {
-            submit: (event) => {
-              event.preventDefault();
-              void submit();
-            },
-          },
+      : form(
+          buy,
+          t('去支付', 'Pay'),
           h('label', { for: 'email' }, t('邮箱（接收商品，也用于查询订单）', 'E-mail (the goods go there)')),
           email,
+          accountLabel,
+          account,
           h('label', { for: 'quantity' }, t('数量', 'Quantity')),
           quantity,
           h('label', { for: 'remark' }, t('备注（可选）', 'Remark (optional)')),
           remark,
           h('fieldset', {}, h('legend', {}, t('支付方式', 'Pay with')), ...methods),
           h('p', {}, t('合计 ', 'Total '), total),
-          status,
-          button,
         ),
     h('p', { class: 'mute' }, h('a', { href: '/query' }, t('查询已有订单', 'Find an order'))),
   );

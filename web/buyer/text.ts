@@ -16,3 +16,8 @@ export function money(minor: number, currency: string): string {
   const amount = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
   return currency === 'CNY' ? `¥${amount}` : currency === 'USD' ? `$${amount}` : `${amount} ${currency}`;
 }
+
+/** "11-24 14:05" of the reader's own clock. */
+export function time(iso: string): string {
+  return new Date(iso).toLocaleString(chinese ? 'zh-CN' : 'en', { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false }); // prettier-ignore
+}

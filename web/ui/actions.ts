@@ -9,6 +9,7 @@ const names: Readonly<Record<string, readonly [zh: string, en: string]>> = {
   waiting: ['进入等待', 'Began to wait'],
   delivered: ['已发货', 'Delivered'],
   released: ['商品已展示给买家', 'Goods shown to the buyer'],
+  resent: ['买家要求重发邮件', 'The buyer had the goods sent again'],
   revealed: ['买家查看商品', 'The buyer looked at the goods'],
   message: ['通知已处理', 'Message sent or failed'],
   retry: ['重试', 'Tried again'],

@@ -26,6 +26,7 @@ import { wakeCases } from './cases.ts';
 import { settleOrphans } from './purchases.ts';
 import { reencrypt } from './reencrypt.ts';
 import { relay } from './relay.ts';
+import { sendResends } from './resends.ts';
 import { readBalances } from './supplier-balances.ts';
 
 const quiet = false;
@@ -54,6 +55,7 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
       return quiet;
     }),
     every(5_000, 'buyer-notices', log, () => tellBuyers(steps)),
+    every(2_000, 'resends', log, () => sendResends(steps)),
     every(10_000, 'stock-warnings', log, async () => {
       await warnStock(steps);
       return quiet;
