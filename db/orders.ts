@@ -2,7 +2,6 @@
 import type { Mode, OrderState } from '../domain/order.ts';
 import type { ProductKind } from '../domain/product.ts';
 import type { DeliveryPolicy } from '../domain/policy.ts';
-import type { ProductKind } from '../domain/product.ts';
 import type { Trigger } from '../domain/trigger.ts';
 import { placeColumn } from './stock-line.ts';
 import { statement, type Queryable } from './sql.ts';

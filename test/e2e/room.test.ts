@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { call, until } from '../../dev/client.ts';
+import { call, openShop, until } from '../../dev/client.ts';
 import { fakeMerchant } from '../../dev/fakes/epay-gateway.ts';
 import { signEpay } from '../../integrations/payments/epay.ts';
 import { newPerson, testBrowser, type Person } from '../support/browser.ts';
@@ -190,6 +190,43 @@ describe('F1 F2 F3: the buyer’s room', function () {
     await page.getByText('已更换，请重新查看商品').waitFor();
     await person.click(page.getByRole('button', { name: '显示商品' }));
     assert.notEqual(await page.locator('#goods pre').innerText(), key);
+    assert.deepEqual([...person.complaints], []);
+  });
+
+  it('自选卡号: a buyer looks for a number, the surcharge is in the sum, the number that somebody else took is refused by name and the list is new', async () => {
+    const chosen = 'ROOM-NO';
+    await openImporter(system).product({ sku: chosen, name: '靓号', cardUse: 'chosen', maxQuantity: 1, priceMinor: 1000, partLabels: ['账号', '口令'] }); // prettier-ignore
+    const shop = await openShop(system.base, system.opsToken, { name: 'live', mode: 'live' });
+    const cards = ['13800008888', '13800000001', '13800000002'].map((number, i) => ({ parts: [number, `pw-${i}`], surchargeMinor: i === 0 ? 5000 : 0 })); // prettier-ignore
+    await call(`${system.base}/api/v1/products/${chosen}/cards`, { token: shop.apiKey, body: { cards } });
+    const person = await newPerson({ phone: true });
+    const { page } = person;
+    await page.goto(`${system.base}/p/${chosen}`);
+    await page.getByText('13800000002').waitFor();
+    await person.type(page.locator('#search'), '8888');
+    await page.getByText('13800000002').waitFor({ state: 'detached' });
+    await person.click(page.getByText('13800008888'));
+    assert.equal(await page.locator('.total').innerText(), '¥60.00');
+    await person.type(page.locator('#email'), 'c@example.com');
+    assert.equal((await buy({ sku: chosen, number: '13800008888' })).status, 201, 'somebody was faster');
+    await person.click(page.getByRole('button', { name: '去支付' }));
+    await page
+      .getByText(/卡号已被/)
+      .first()
+      .waitFor();
+    await page.getByText('没有符合的号码').waitFor();
+    await person.type(page.locator('#search'), '0001');
+    await person.click(page.getByText('13800000001'));
+    await person.click(page.getByRole('button', { name: '去支付' }));
+    const link = page.getByRole('link', { name: '打开支付页面' });
+    await link.waitFor();
+    const orderNo = /M[0-9A-Z]{15,}/.exec(await page.locator('main').innerText())?.[0] ?? '';
+    await fetch((await link.getAttribute('href')) ?? '');
+    await system.gateway.pay(orderNo);
+    await person.click(page.getByRole('button', { name: '显示商品' }));
+    await page.locator('.key').waitFor();
+    assert.deepEqual(await page.locator('.label').allInnerTexts(), ['账号', '口令']);
+    assert.deepEqual(await page.locator('pre').allInnerTexts(), ['13800000001', 'pw-1']);
     assert.deepEqual([...person.complaints], []);
   });
 

@@ -1,6 +1,7 @@
 /** A product and its order: contact, quantity, account, remark, way of paying. */
-import { ask, words } from './ask.ts';
+import { ask, Refusal, words } from './ask.ts';
 import { form, h, show } from './dom.ts';
+import { numberPicker } from './numbers.ts';
 import { keepPay, type Pay } from './pay.ts';
 import { chinese, money, t } from './text.ts';
 
@@ -12,6 +13,8 @@ interface Offer {
   readonly minQuantity: number;
   readonly maxQuantity: number;
   readonly stock: 'plenty' | 'few' | 'none' | 'unlimited';
+  /** 自选卡号. */
+  readonly choose: boolean;
   readonly account: { zh: string; en: string; pattern: string; example: string } | null;
   readonly methods: readonly { accountId: number; method: string; zh: string; en: string }[];
 }
@@ -85,9 +88,13 @@ export async function checkout(sku: string): Promise<void> {
   const [accountLabel, account] = offer.account ? accountField(offer.account) : [];
   const remark = h('input', { type: 'text', id: 'remark', maxlength: 200 });
   const total = h('b', { class: 'total' }, money(offer.priceMinor * offer.minQuantity, offer.currency));
-  quantity.addEventListener('input', () => {
-    total.textContent = money(offer.priceMinor * Math.max(0, Math.floor(Number(quantity.value) || 0)), offer.currency);
-  });
+  const sum = (minor: number): void => {
+    total.textContent = money(minor, offer.currency);
+  };
+  quantity.addEventListener('input', () =>
+    sum(offer.priceMinor * Math.max(0, Math.floor(Number(quantity.value) || 0))),
+  );
+  const picker = offer.choose ? numberPicker(offer.sku, offer.currency, sum) : undefined;
   const methods = offer.methods.map((m, i) => {
     const radio = h('input', { type: 'radio', name: 'method', value: String(i), checked: i === 0 });
     return h('label', { class: 'choice' }, radio, chinese ? m.zh : m.en);
@@ -103,11 +110,15 @@ export async function checkout(sku: string): Promise<void> {
       email: email.value.trim(),
       accountId: chosen.accountId,
       locale: chinese ? 'zh-CN' : 'en',
+      ...(picker && { number: picker.chosen() }),
       ...(account && { account: account.value.trim() }),
       ...(remark.value.trim() && { remark: remark.value.trim() }),
       ...(chosen.method && { method: chosen.method }),
     };
-    const bought = await ask<Bought>('/api/buyer/orders', { key: key(wanted), ...wanted });
+    const bought = await ask<Bought>('/api/buyer/orders', { key: key(wanted), ...wanted }).catch((error: unknown) => {
+      if (error instanceof Refusal && error.code === 'NUMBER_TAKEN') picker?.reload();
+      throw error;
+    });
     // What is needed to pay stays in this tab; the token stays in the fragment, which no server sees.
     keepPay(bought.orderNo, bought.pay);
     location.href = `/pickup#${bought.token}`;
@@ -125,8 +136,9 @@ export async function checkout(sku: string): Promise<void> {
           email,
           accountLabel,
           account,
-          h('label', { for: 'quantity' }, t('数量', 'Quantity')),
-          quantity,
+          picker?.element,
+          offer.maxQuantity > 1 && h('label', { for: 'quantity' }, t('数量', 'Quantity')),
+          offer.maxQuantity > 1 && quantity,
           h('label', { for: 'remark' }, t('备注（可选）', 'Remark (optional)')),
           remark,
           h('fieldset', {}, h('legend', {}, t('支付方式', 'Pay with')), ...methods),

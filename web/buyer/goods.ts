@@ -5,17 +5,19 @@ import { t } from './text.ts';
 
 interface Goods {
   readonly goods: readonly string[];
+  /** The same, part by part. */
+  readonly keys: readonly (readonly { readonly label: string | null; readonly text: string }[])[];
   readonly texts: { readonly validity?: string; readonly instructions?: string; readonly page?: string };
 }
 
-/** One key, or a link that can be opened. */
-function piece(text: string, alone: boolean): HTMLElement {
+/** One key or part of a key, or a link that can be opened. */
+function piece(label: string | null, text: string, alone: boolean): HTMLElement {
   const link = /^https?:\/\/\S+$/.test(text);
   const copy = !alone && copyButton(text, t('复制', 'Copy'));
-  return h('div', { class: 'piece' }, h('pre', {}, link ? h('a', { href: text, target: '_blank', rel: 'noreferrer' }, text) : text), copy); // prettier-ignore
+  return h('div', { class: 'piece' }, label !== null && h('span', { class: 'label' }, label), h('pre', {}, link ? h('a', { href: text, target: '_blank', rel: 'noreferrer' }, text) : text), copy); // prettier-ignore
 }
 
-function shown(orderNo: string, { goods, texts }: Goods): HTMLElement[] {
+function shown(orderNo: string, { goods, keys, texts }: Goods): HTMLElement[] {
   const all = goods.join('\n');
   const file = URL.createObjectURL(new Blob([`${all}\n`], { type: 'text/plain' }));
   const words = [
@@ -24,7 +26,9 @@ function shown(orderNo: string, { goods, texts }: Goods): HTMLElement[] {
     texts.instructions,
   ].filter((text): text is string => !!text);
   return [
-    ...goods.map((text) => piece(text, goods.length === 1)),
+    ...keys.map((parts) =>
+      h('div', { class: 'key' }, ...parts.map((p) => piece(p.label, p.text, keys.length === 1 && parts.length === 1))),
+    ),
     h(
       'p',
       {},
