@@ -5,6 +5,7 @@
 import type { Mode } from '../domain/order.ts';
 import { actors, advisory } from './locks.ts';
 import { pickCards, pickLoop } from './pick.ts';
+import { recruitStranded } from './recruit.ts';
 import { releaseParts } from './release.ts';
 import { one, statement, transaction, type Pool, type Queryable, type Transaction } from './sql.ts';
 
@@ -105,6 +106,7 @@ export async function grantStock(pool: Pool, productId: number, mode: Mode, head
     await tx.query('select pg_advisory_xact_lock($1, $2)', [advisory.product, productId]);
     const { open, loop } = one(await gate(tx, [productId, mode]));
     if (!open) return { orders: 0, more: false };
+    await recruitStranded(tx, productId, mode, atOnce);
     // Those who let others pass do not fill the page: 1000 of them would hide everybody behind.
     const waiters = (await line(tx, [productId, mode, headMs, atOnce * 10])).filter((w) => w.servable);
     const [first] = waiters;
