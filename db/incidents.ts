@@ -58,6 +58,8 @@ interface Due {
   readonly told: number;
   readonly open: number;
   readonly orderId: number | null;
+  /** What the failure-rate alarm says of itself. */
+  readonly rate: unknown;
 }
 // Ten minutes to the first digest, then twice as long each time, at most four hours.
 const due = statement<Due, [number]>(
@@ -73,7 +75,9 @@ const due = statement<Due, [number]>(
    )
    select i.id, i.code, i.product_id as "productId", i.mode, i.count, i.told,
      (select count(*)::int from tasks t where t.incident_id = i.id and t.closed_at is null) as open,
-     (select t.order_id from tasks t where t.incident_id = i.id and t.closed_at is null order by t.id limit 1) as "orderId"
+     (select t.order_id from tasks t where t.incident_id = i.id and t.closed_at is null order by t.id limit 1) as "orderId",
+     case when i.code = 'FAILURE_RATE' then
+       (select t.detail from tasks t where t.incident_id = i.id and t.closed_at is null order by t.id limit 1) end as rate
    from mine join incidents i on i.id = mine.id`,
 );
 
@@ -87,7 +91,7 @@ export async function tellIncidents(pool: Pool, remindMinutes: number, limit = 5
       if (incident.open === 0) continue;
       const { code, productId, mode, orderId, open } = incident;
       const kind = incident.told === 0 ? 'incident' : incident.count > incident.told ? 'digest' : 'reminder';
-      const detail = { open, fresh: incident.count - incident.told, incident: incident.id };
+      const detail = { open, fresh: incident.count - incident.told, incident: incident.id, ...(incident.rate !== null && { rate: incident.rate }) }; // prettier-ignore
       await addNotice(tx, { kind, audience: 'staff', code, productId, mode, orderId, detail });
     }
     return gathered.length === limit;

@@ -39,7 +39,7 @@ const noteRung = statement<object, [number | null, Rung, ErrorCode, number]>(
 // One word to the owner per incident and rung, however many orders are in it.
 const told = statement<object, [number, Rung]>(
   'ladder_told',
-  `select from notices where kind = 'escalation' and detail @> jsonb_build_object('incident', $1::bigint, 'rung', $2::text)
+  `select from notices where kind = 'escalation' and (detail ->> 'incident')::bigint = $1 and detail ->> 'rung' = $2
      and at > now() - interval '30 days' limit 1`,
 );
 const tellBuyer = statement<object, [number]>(

@@ -18,6 +18,8 @@ export const advisory = {
   channel: 71_012,
   /** One watcher of a silent Temporal at a time. */
   silence: 71_013,
+  /** One watcher of the failure rate at a time. */
+  failureAlarm: 71_018,
   /** First number, beside a hash of buyer and product: limits per buyer. */
   buyer: 71_020,
   /** First number, beside a product that is sold without keys: its stock limit. */

@@ -4,7 +4,7 @@ import type { Mode } from '../domain/order.ts';
 import { statement, type Queryable } from './sql.ts';
 
 export type NoticeKind =
-  'incident' | 'digest' | 'reminder' | 'escalation' | 'stock' | 'restocked' | 'expiring' | 'test';
+  'incident' | 'digest' | 'reminder' | 'escalation' | 'stock' | 'restocked' | 'expiring' | 'test' | 'over';
 
 export interface NewNotice {
   readonly kind: NoticeKind;

@@ -80,6 +80,13 @@ export const workErrors = {
     'Temporal has not answered for more than 10 minutes',
     'Check Temporal; paid orders are kept and go on when it is back; urgent ones can be delivered by hand',
   ),
+  FAILURE_RATE: entry(
+    503,
+    '发货失败率超过警戒线',
+    '请按主要原因处理：缺货请补货，供应商异常请切换货源，支付异常请检查收款账户',
+    'More deliveries fail than the alarm allows',
+    'See the main reasons: restock, switch suppliers, or check the payment account',
+  ),
   STOCK_LOW: entry(409, '库存低于预警值', '请导入卡密补货', 'Stock is below its threshold', 'Import keys'),
 
   // Work of staff

@@ -33,6 +33,11 @@ export function zoneOf(raw: unknown): string {
   return 'Asia/Shanghai';
 }
 
+/** `retention.noticeDays`: so long what was told to people is kept, with what the channels made of it. */
+export function noticeDaysOf(raw: unknown): number {
+  return whole(record(raw)['noticeDays'], 90, [30, 3_650]);
+}
+
 /**
  * `stock_warning`: below `threshold` the operator is told, once; then again every `remindHours` until restocked (D7). Keys
  * that expire within `expiryDays` are told about before; 0: never.

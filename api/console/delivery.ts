@@ -4,9 +4,10 @@ import { changeSettings, readSetting, setAutoDelivery } from '../../db/settings.
 import type { Queryable } from '../../db/sql.ts';
 import { changeProductDelivery, productDelivery, switchState } from '../../db/switch-state.ts';
 import { KnownError } from '../../domain/errors.ts';
+import { failureAlarmOf } from '../../domain/failure-rate.ts';
 import { parseLadder } from '../../domain/ladder.ts';
 import { clampDeliveryPolicy } from '../../domain/policy.ts';
-import { headMsOf, stockWarningOf } from '../../domain/settings.ts';
+import { headMsOf, noticeDaysOf, stockWarningOf } from '../../domain/settings.ts';
 import { parseTrigger } from '../../domain/trigger.ts';
 import { consoleDelivery } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -21,16 +22,20 @@ const keys = {
   trigger: 'trigger',
   ladder: 'escalation',
   stockLine: 'stock_line',
+  alarm: 'alarm',
+  retention: 'retention',
   stockWarning: 'stock_warning',
 } as const satisfies Record<keyof Settings, string>;
 
 async function current(db: Queryable): Promise<Settings> {
-  const [policy, trigger, ladder, line, warning] = await Promise.all(Object.values(keys).map((key) => readSetting(db, key))); // prettier-ignore
+  const [policy, trigger, ladder, line, alarm, retention, warning] = await Promise.all(Object.values(keys).map((key) => readSetting(db, key))); // prettier-ignore
   return {
     policy: clampDeliveryPolicy(policy),
     trigger: parseTrigger(trigger),
     ladder: parseLadder(ladder),
     stockLine: { headMinutes: headMsOf(line) / 60_000 },
+    alarm: failureAlarmOf(alarm),
+    retention: { noticeDays: noticeDaysOf(retention) },
     stockWarning: stockWarningOf(warning),
   };
 }

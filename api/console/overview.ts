@@ -1,6 +1,7 @@
 /** Home, dashboard, analysis of failures, audit. */
 import type { Router } from 'express';
 import { verifyAudit } from '../../db/audit.ts';
+import { failuresNow } from '../../db/failure-alarm.ts';
 import { auditActors, listAudit } from '../../db/audit-list.ts';
 import {
   failureReasons,
@@ -14,7 +15,7 @@ import {
 import { listOrders } from '../../db/order-list.ts';
 import { readSetting } from '../../db/settings.ts';
 import type { Queryable } from '../../db/sql.ts';
-import { alarmFloor, failureRate } from '../../domain/failure-rate.ts';
+import { failureAlarmOf, failureRate, rings } from '../../domain/failure-rate.ts';
 import { zoneOf } from '../../domain/settings.ts';
 import { consoleOverview } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -22,8 +23,6 @@ import { serve, type Authenticate } from '../serve.ts';
 import { homeRoute } from './home.ts';
 import { viewLine } from './orders.ts';
 import { reasonOf } from './words.ts';
-
-const alarmDefault = 200;
 
 /** The shop's time zone; "today" on every screen is the shop's. */
 async function shopZone(db: Queryable): Promise<string> {
@@ -68,8 +67,8 @@ export function overviewRoutes(router: Router, authenticate: Authenticate, deps:
       products.map((row) => row.productId ?? 0),
       accounts.map((row) => row.accountId ?? 0),
     );
-    const wanted = (limit as { rate?: number } | undefined)?.rate ?? alarmDefault;
-    const rate = whole && failureRate(whole.failed, whole.paid);
+    const alarm = failureAlarmOf(limit);
+    const judged = await failuresNow(pool, mode, alarm);
     return {
       zone,
       from: from.toISOString(),
@@ -90,9 +89,11 @@ export function overviewRoutes(router: Router, authenticate: Authenticate, deps:
         ...view(row),
       })),
       alarm: {
-        on: rate !== undefined && rate > wanted && (whole?.paid ?? 0) >= alarmFloor,
-        limit: wanted,
-        floor: alarmFloor,
+        on: rings(alarm, judged),
+        rate: failureRate(judged.failed, judged.paid) ?? null,
+        windowMinutes: alarm.windowMinutes,
+        limit: alarm.rate,
+        floor: alarm.floor,
       },
       live: live.map(viewLine),
     };

@@ -108,7 +108,17 @@ export const listNotices = route({
       z.strictObject({
         id: z.int(),
         at: at,
-        kind: z.enum(['incident', 'digest', 'reminder', 'escalation', 'stock', 'restocked', 'expiring', 'test']),
+        kind: z.enum([
+          'incident',
+          'digest',
+          'reminder',
+          'escalation',
+          'stock',
+          'restocked',
+          'expiring',
+          'test',
+          'over',
+        ]),
         code: z.string(),
         zh: text,
         en: text,

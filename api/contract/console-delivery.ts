@@ -33,6 +33,16 @@ const settings = z.strictObject({
   trigger,
   ladder,
   stockLine: z.strictObject({ headMinutes: z.int().min(0).max(1440) }),
+  alarm: z
+    .strictObject({
+      rate: z.int().min(1).max(10_000).describe('Parts per ten thousand: 200 = 2 %'),
+      windowMinutes: z.int().min(5).max(1440),
+      floor: z.int().min(1).max(10_000).describe('Not below so many orders'),
+    })
+    .describe('When too many deliveries fail (发货失败率报警)'),
+  retention: z
+    .strictObject({ noticeDays: z.int().min(30).max(3_650) })
+    .describe('How long messages to people are kept'),
   stockWarning: z.strictObject({ threshold: z.int().min(0).max(1_000_000), remindHours: z.int().min(1).max(720), expiryDays: z.int().min(0).max(365).default(7).describe('Keys that expire within so many days are told about; 0: never') }), // prettier-ignore
 });
 

@@ -65,7 +65,15 @@ export const dashboard = route({
     hours: z.array(z.strictObject({ hour: z.int(), paid: z.int(), failed: z.int() })),
     products: z.array(figures.extend({ sku: z.string(), name: z.string() })),
     accounts: z.array(figures.extend({ name: z.string(), provider: z.string() })),
-    alarm: z.strictObject({ on: z.boolean(), limit: z.int(), floor: z.int() }),
+    alarm: z
+      .strictObject({
+        on: z.boolean(),
+        rate: z.int().nullable(),
+        windowMinutes: z.int(),
+        limit: z.int(),
+        floor: z.int(),
+      })
+      .describe('Of the window that ends now; rates in parts per ten thousand'),
     live: z.array(orderLine),
   }),
 });

@@ -2,7 +2,8 @@
 import { errors, type ErrorCode } from '../../domain/errors.ts';
 
 export interface NoticeWords {
-  readonly kind: 'incident' | 'digest' | 'reminder' | 'escalation' | 'stock' | 'restocked' | 'expiring' | 'test';
+  readonly kind:
+    'incident' | 'digest' | 'reminder' | 'escalation' | 'stock' | 'restocked' | 'expiring' | 'test' | 'over';
   readonly code: ErrorCode;
   readonly orderNo: string | null;
   readonly sku: string | null;
@@ -39,8 +40,30 @@ const titles: Record<NoticeWords['kind'], (w: NoticeWords, language: Language, c
   stock: (w, l) => (l === 'zh' ? `库存预警：${w.productName ?? ''} 仅剩 ${count(w, 'available')} 张` : `Low stock: ${count(w, 'available')} of ${w.productName ?? ''} left`), // prettier-ignore
   restocked: (w, l) => (l === 'zh' ? `已补货：${w.productName ?? ''}` : `Restocked: ${w.productName ?? ''}`),
   expiring: (w, l) => (l === 'zh' ? `即将过期：${w.productName ?? ''} 有 ${count(w, 'keys')} 张卡密将在 ${count(w, 'days')} 天内过期` : `Expiring: ${count(w, 'keys')} keys of ${w.productName ?? ''} within ${count(w, 'days')} days`), // prettier-ignore
+  over: (_w, l, cause) => (l === 'zh' ? `已恢复：${cause}` : `Over: ${cause}`),
   test: (_w, l) => (l === 'zh' ? '这是一条测试消息' : 'This is a test message'),
 };
+
+interface Reasons {
+  readonly paid: number;
+  readonly failed: number;
+  readonly minutes: number;
+  readonly reasons: readonly { readonly code: ErrorCode; readonly count: number }[];
+}
+
+/** Of the failure-rate alarm: how many, and the main reasons. */
+function rateLines(w: NoticeWords, language: Language): string[] {
+  const given = w.detail['rate'] as Reasons | undefined;
+  if (!given) return [];
+  const zh = language === 'zh';
+  const { paid, failed, minutes, reasons } = given;
+  const percent = ((failed / Math.max(paid, 1)) * 100).toFixed(1);
+  const list = reasons.map(({ code, count: n }) => `${errors[code][language].cause} × ${n}`).join(zh ? '；' : '; ');
+  return [
+    zh ? `最近 ${minutes} 分钟：${paid} 单中失败 ${failed} 单（${percent}%）` : `Last ${minutes} minutes: ${failed} of ${paid} orders failed (${percent} %)`,
+    ...(list === '' ? [] : [zh ? `主要原因: ${list}` : `Main reasons: ${list}`]),
+  ]; // prettier-ignore
+}
 
 function linesOf(w: NoticeWords, language: Language): string[] {
   const zh = language === 'zh';
@@ -54,7 +77,10 @@ function linesOf(w: NoticeWords, language: Language): string[] {
       (zh ? `预计约 ${hours} 小时后售罄` : `Empty in about ${hours} hours at the present rate`),
     typeof w.detail['soonest'] === 'string' &&
       `${zh ? '最早到期' : 'First to expire'}: ${w.detail['soonest'].slice(0, 16).replace('T', ' ')} UTC`,
-    w.kind === 'test'
+    ...rateLines(w, language),
+    w.kind === 'over'
+      ? zh ? '现在恢复正常，无需处理。' : 'It is well again; nothing is to be done.' // prettier-ignore
+      : w.kind === 'test'
       ? zh ? '收到本消息说明渠道工作正常。' : 'The channel works.'
       : `${zh ? '处理' : 'What to do'}: ${next}`, // prettier-ignore
   ];

@@ -59,8 +59,8 @@ function Board({
           type="error"
           showIcon
           title={t(
-            `失败率 ${percent(today.rate)} 超过 ${percent(alarm.limit)}`,
-            `Failure rate ${percent(today.rate)} is above ${percent(alarm.limit)}`,
+            `最近 ${alarm.windowMinutes} 分钟失败率 ${percent(alarm.rate)} 超过 ${percent(alarm.limit)}`,
+            `Failure rate of the last ${alarm.windowMinutes} minutes, ${percent(alarm.rate)}, is above ${percent(alarm.limit)}`,
           )}
           action={<Link to="/failures">{t('查看原因', 'See why')}</Link>}
         />

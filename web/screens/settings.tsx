@@ -55,6 +55,10 @@ interface Fields {
   readonly remindMinutes: number;
   readonly threshold: number;
   readonly headMinutes: number;
+  readonly percent: number;
+  readonly windowMinutes: number;
+  readonly floor: number;
+  readonly noticeDays: number;
 }
 
 function SettingsForm({
@@ -81,6 +85,8 @@ function SettingsForm({
             remindMinutes: f.remindMinutes,
           },
           stockLine: { headMinutes: f.headMinutes },
+          alarm: { rate: Math.round(f.percent * 100), windowMinutes: f.windowMinutes, floor: f.floor },
+          retention: { noticeDays: f.noticeDays },
           stockWarning: { ...s.stockWarning, threshold: f.threshold },
         },
       },
@@ -107,6 +113,9 @@ function SettingsForm({
         minutes: s.policy.intervalMs / 60_000,
         threshold: s.stockWarning.threshold,
         headMinutes: s.stockLine.headMinutes,
+        ...s.alarm,
+        percent: s.alarm.rate / 100,
+        ...s.retention,
       }}
     >
       <div className="stack">
@@ -133,6 +142,14 @@ function SettingsForm({
             {number('ownerMinutes', t('多久后通知店主', 'Tell the owner after'), 1, 43200, off)}
             {number('buyerMinutes', t('多久后告知买家', 'Tell the buyer after'), 1, 43200, off)}
             {number('refundMinutes', t('多久后建议退款', 'Propose a refund after'), 1, 43200, off)}
+          </div>
+        </Card>
+        <Card size="small" title={t('发货失败率报警', 'Alarm when deliveries fail')}>
+          <div className="row">
+            {number('percent', t('失败率超过（%）', 'More than (%)'), 0.01, 100)}
+            {number('windowMinutes', t('统计最近（分钟）', 'Of the last (minutes)'), 5, 1440)}
+            {number('floor', t('至少多少单才报警', 'Of at least (orders)'), 1, 10_000)}
+            {number('noticeDays', t('通知记录保留（天）', 'Keep messages to people (days)'), 30, 3650)}
           </div>
         </Card>
         <Card size="small" title={t('库存', 'Stock')}>

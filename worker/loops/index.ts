@@ -3,8 +3,13 @@ import { sealAudit } from '../../db/audit.ts';
 import { dropOldCalls } from '../../db/supplier-calls.ts';
 import { resumeMore } from '../../db/resume.ts';
 import { dropExpiredSessions } from '../../db/orders.ts';
+import { watchFailures } from '../../db/failure-alarm.ts';
+import { dropOldNotices } from '../../db/retention.ts';
+import { readSetting } from '../../db/settings.ts';
 import { watchForSilence } from '../../db/silence.ts';
 import { expireOrders } from '../../db/upkeep.ts';
+import { failureAlarmOf } from '../../domain/failure-rate.ts';
+import { noticeDaysOf } from '../../domain/settings.ts';
 import type { Process } from '../compose.ts';
 import type { TemporalLink } from '../link.ts';
 import { refreshAccountKeys } from './account-keys.ts';
@@ -54,6 +59,13 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
       await watchForSilence(pool);
       return quiet;
     }),
+    every(30_000, 'failure-alarm', log, async () => {
+      await watchFailures(pool, failureAlarmOf(await readSetting(pool, 'alarm')));
+      return quiet;
+    }),
+    every(600_000, 'retention', log, async () =>
+      dropOldNotices(pool, noticeDaysOf(await readSetting(pool, 'retention'))),
+    ),
     every(5_000, 'buyer-notices', log, () => tellBuyers(steps)),
     every(2_000, 'resends', log, () => sendResends(steps)),
     every(10_000, 'stock-warnings', log, async () => {
