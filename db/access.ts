@@ -9,11 +9,14 @@ export interface ApiCaller {
   readonly mode: Mode;
   readonly scopes: readonly string[];
   readonly webhook: boolean;
+  /** Its last use is not noted yet for this minute. */
+  readonly unnoted: boolean;
 }
 
 const caller = statement<ApiCaller, [Buffer]>(
   'api_caller',
-  `select k.id as "keyId", s.id as "shopId", s.actor_id as "actorId", k.mode, k.scopes, s.webhook_url is not null as webhook
+  `select k.id as "keyId", s.id as "shopId", s.actor_id as "actorId", k.mode, k.scopes, s.webhook_url is not null as webhook,
+     coalesce(k.last_used_at < now() - interval '1 minute', true) as unnoted
    from api_keys k join shops s on s.id = k.shop_id where k.hash = $1 and k.revoked_at is null`,
 );
 const addShop = statement<{ id: number }, [string, string | null]>(
@@ -37,9 +40,16 @@ const addKey = statement<{ id: number }, [number, Mode, Buffer, string[], string
    ) select id from fresh`,
 );
 
+// Once a minute, and never waiting for another request that notes the same.
+const noteUse = statement<object, [number]>(
+  'api_key_used',
+  `update api_keys set last_used_at = now() where id = (select id from api_keys where id = $1 for update skip locked)`,
+);
 /** The caller behind an API key, by the key's sha-256. */
 export async function apiCaller(db: Queryable, keyHash: Buffer): Promise<ApiCaller | undefined> {
-  return (await caller(db, [keyHash]))[0];
+  const found = (await caller(db, [keyHash]))[0];
+  if (found?.unnoted) await noteUse(db, [found.keyId]);
+  return found;
 }
 
 /** The shop of that name, made if missing. */
@@ -66,8 +76,9 @@ export async function insertApiKey(
   db: Queryable,
   key: { shopId: number; mode: Mode; hash: Buffer; scopes: readonly string[]; label: string },
   actorId: number,
-): Promise<void> {
-  await addKey(db, [key.shopId, key.mode, key.hash, [...key.scopes], key.label, actorId]);
+): Promise<number> {
+  const rows = await addKey(db, [key.shopId, key.mode, key.hash, [...key.scopes], key.label, actorId]);
+  return one(rows).id;
 }
 
 export interface StoredAccount {

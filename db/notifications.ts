@@ -80,7 +80,7 @@ const purge = statement<{ n: number }, [number, number]>(
    select (select count(*) from emptied)::int + (select count(*) from gone)::int as n`,
 );
 
-const retentionKey = 'notification_retention_days';
+export const retentionKey = 'notification_retention_days';
 const batch = 500;
 
 /** Days that raw notifications are kept; between a month and ten years. */

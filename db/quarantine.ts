@@ -6,7 +6,7 @@ import { KnownError } from '../domain/errors.ts';
 import type { Mode } from '../domain/order.ts';
 import { advisory } from './locks.ts';
 import { resumeOrders } from './resume.ts';
-import { statement, transaction, type Pool } from './sql.ts';
+import { statement, transaction, type Pool, type Queryable } from './sql.ts';
 
 export interface PoolToLift {
   readonly sku: string;
@@ -14,6 +14,27 @@ export interface PoolToLift {
   /** How many cards at the head of the pool become void. */
   readonly discard: number;
   readonly actorId: number;
+}
+
+export interface QuarantinedPool {
+  readonly sku: string;
+  readonly name: string;
+  readonly since: Date;
+  readonly available: number;
+  readonly waiting: number;
+}
+// A pool of a million is counted to 100,000: the person decides by the order of magnitude.
+const quarantined = statement<QuarantinedPool, [string | null]>(
+  'quarantine_list',
+  `select p.sku, p.name, p.quarantined_at as since,
+     (select count(*)::int from (select from cards c where c.product_id = p.id and c.mode = 'live' and c.state = 'available' limit 100000) x) as available,
+     (select count(*)::int from (select from orders o where o.product_id = p.id and o.failure_code = 'POOL_QUARANTINED'
+        and o.state = 'attention' limit 1000) x) as waiting
+   from products p where p.quarantined_at is not null and ($1::text is null or p.sku = $1) order by available desc, p.id limit 200`,
+);
+/** Pools that wait for a person after a restore, the largest first; or the named one, if it does. */
+export function quarantinedPools(db: Queryable, sku?: string): Promise<QuarantinedPool[]> {
+  return quarantined(db, [sku ?? null]);
 }
 
 const product = statement<{ id: number }, [string]>('quarantine_product', 'select id from products where sku = $1');

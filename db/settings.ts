@@ -55,10 +55,10 @@ const noteChange = statement<object, [number, string]>(
   'settings_audit',
   `insert into audit (actor_id, action, detail) values ($1, 'settings_changed', $2::jsonb)`,
 );
-/** Settings that are objects: the given fields are changed, others of the same setting stay. */
+/** Of settings that are objects the given fields are changed, others of the same setting stay. */
 export async function changeSettings(
   pool: Pool,
-  changes: readonly { readonly key: string; readonly value: object }[],
+  changes: readonly { readonly key: string; readonly value: unknown }[],
   actorId: number,
 ): Promise<void> {
   await transaction(pool, async (tx) => {

@@ -7,6 +7,7 @@ import { entry, type ErrorEntry } from './error-entry.ts';
 import { buyerErrors } from './errors-buyer.ts';
 import { paymentErrors } from './errors-payments.ts';
 import { supplierErrors } from './errors-suppliers.ts';
+import { consoleErrors } from './errors-console.ts';
 import { goodsErrors } from './errors-goods.ts';
 import { workErrors } from './errors-work.ts';
 
@@ -370,6 +371,8 @@ export const errors = {
   ...workErrors,
 
   ...buyerErrors,
+
+  ...consoleErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errors;

@@ -21,16 +21,18 @@ export function rulesModeOf(raw: unknown): 'first' | 'all' {
   return record(raw)['which'] === 'all' ? 'all' : 'first';
 }
 
+/** True for an IANA name that this machine knows. */
+export function zoneIsKnown(zone: string): boolean {
+  try {
+    return zone !== '' && new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** `time_zone`: where "today" and "at night" are. What is no zone becomes the default. */
 export function zoneOf(raw: unknown): string {
-  if (typeof raw === 'string' && raw !== '') {
-    try {
-      return new Intl.DateTimeFormat('en', { timeZone: raw }).resolvedOptions().timeZone;
-    } catch {
-      // No zone: the default.
-    }
-  }
-  return 'Asia/Shanghai';
+  return typeof raw === 'string' && zoneIsKnown(raw) ? raw : 'Asia/Shanghai';
 }
 
 /** `retention.noticeDays`: so long what was told to people is kept, with what the channels made of it. */

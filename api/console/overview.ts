@@ -14,20 +14,14 @@ import {
 } from '../../db/figures.ts';
 import { listOrders } from '../../db/order-list.ts';
 import { readSetting } from '../../db/settings.ts';
-import type { Queryable } from '../../db/sql.ts';
 import { failureAlarmOf, failureRate, rings } from '../../domain/failure-rate.ts';
-import { zoneOf } from '../../domain/settings.ts';
 import { consoleOverview } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { serve, type Authenticate } from '../serve.ts';
 import { homeRoute } from './home.ts';
 import { viewLine } from './orders.ts';
+import { shopZone } from './upkeep.ts';
 import { reasonOf } from './words.ts';
-
-/** The shop's time zone; "today" on every screen is the shop's. */
-async function shopZone(db: Queryable): Promise<string> {
-  return zoneOf(await readSetting(db, 'time_zone'));
-}
 
 interface FiguresView {
   paid: number;

@@ -6,9 +6,11 @@ import type { Authenticate } from '../serve.ts';
 import { eventStream } from './events.ts';
 import { orderLogRoutes } from './orders.ts';
 import { overviewRoutes } from './overview.ts';
+import { shopRoutes } from './shops.ts';
 import { sessionRoutes } from './session.ts';
 import { staffRoutes } from './staff.ts';
 import { testingRoutes } from './testing.ts';
+import { upkeepRoutes } from './upkeep.ts';
 
 export function consoleRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps, findPerson: FindPerson): void {
   sessionRoutes(router, authenticate, deps, findPerson);
@@ -16,5 +18,7 @@ export function consoleRoutes(router: Router, authenticate: Authenticate, deps: 
   orderLogRoutes(router, authenticate, deps);
   overviewRoutes(router, authenticate, deps);
   testingRoutes(router, authenticate, deps);
+  shopRoutes(router, authenticate, deps);
+  upkeepRoutes(router, authenticate, deps);
   eventStream(router, deps, findPerson);
 }

@@ -16,6 +16,8 @@ export * as consoleTemplates from './console-templates.ts';
 export * as consoleGoods from './console-goods.ts';
 export * as consoleChannels from './console-channels.ts';
 export * as consoleDelivery from './console-delivery.ts';
+export * as consoleShops from './console-shops.ts';
+export * as consoleUpkeep from './console-upkeep.ts';
 export * as consoleRules from './console-rules.ts';
 export * as consoleTesting from './console-testing.ts';
 export * as consoleWork from './console-work.ts';

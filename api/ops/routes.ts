@@ -1,5 +1,4 @@
 /** Setting up and acting, for the holder of the ops token. */
-import { randomBytes } from 'node:crypto';
 import type { Router } from 'express';
 import { ensureShop, insertAccount, insertApiKey, reserveAccountId, setWebhookSecret } from '../../db/access.ts';
 import { setQuarantine } from '../../db/catalog.ts';
@@ -17,6 +16,7 @@ import type { ApiDeps } from '../deps.ts';
 import { actOnOrder } from '../console/act.ts';
 import { person, serve, type Authenticate } from '../serve.ts';
 import { viewOrder } from '../shop/orders.ts';
+import { newApiKey, newWebhookSecret } from '../shop/secrets.ts';
 
 export function opsRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps): void {
   const { pool, keyring, providers, environment } = deps;
@@ -25,10 +25,10 @@ export function opsRoutes(router: Router, authenticate: Authenticate, deps: ApiD
     const shopId = await ensureShop(pool, body.shop, body.webhookUrl ?? null);
     let webhookSecret: string | null = null;
     if (body.webhookUrl !== undefined) {
-      webhookSecret = `whsec_${randomBytes(32).toString('base64')}`;
+      webhookSecret = newWebhookSecret();
       await setWebhookSecret(pool, shopId, keyring.seal('secret', webhookSecret, secretAad('shops', shopId)));
     }
-    const apiKey = `mf_${body.mode}_${randomBytes(32).toString('base64url')}`;
+    const apiKey = newApiKey(body.mode);
     const { mode, scopes, label } = body;
     await insertApiKey(pool, { shopId, mode, hash: sha256(apiKey), scopes, label }, actors.opsToken);
     return { apiKey, webhookSecret };

@@ -27,6 +27,7 @@ export function useChange<M extends Exclude<Method, 'get'>, P extends PathOf<M>>
   const client = useQueryClient();
   return useMutation<Output<RouteOf<M, P>>, ApiError, Input<RouteOf<M, P>>>({
     mutationFn: async (input) => (await send(method, path, input as object)) as Output<RouteOf<M, P>>,
-    onSettled: () => client.invalidateQueries(),
+    // Not awaited: a row that goes away with its change would take the callback of its button along.
+    onSettled: () => void client.invalidateQueries(),
   });
 }

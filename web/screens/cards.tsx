@@ -1,5 +1,5 @@
 /** 卡密池: a product's keys by batch, the import in three steps, what was left out and why. */
-import { App, Button, Card, Drawer, Input, Popconfirm, Select, Statistic, Tag } from 'antd';
+import { Button, Card, Drawer, Select, Statistic, Tabs, Tag } from 'antd';
 import { useState, type ReactNode } from 'react';
 import { useChange, useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
@@ -8,8 +8,12 @@ import { useMay } from '../shell/session.ts';
 import { useFilters } from '../ui/filters.ts';
 import { money, Time } from '../ui/format.tsx';
 import { Page } from '../ui/page.tsx';
+import { Quarantine } from '../ui/quarantine.tsx';
+import { ReasonButton } from '../ui/reason-button.tsx';
 import { ResourceTable } from '../ui/resource-table.tsx';
-import { EmptyState, ErrorPanel, useErrorText } from '../ui/states.tsx';
+import { EmptyState, ErrorPanel } from '../ui/states.tsx';
+import { CardExports } from './card-exports.tsx';
+import { CardList } from './card-list.tsx';
 import { ImportWizard } from './import-wizard.tsx';
 
 type Batches = Read<'/api/console/products/:id/batches'>;
@@ -54,6 +58,7 @@ export function CardsScreen(): ReactNode {
       )}
       {product && (
         <>
+          <Quarantine sku={product.sku} />
           <div className="tiles">
             {(
               [
@@ -78,7 +83,19 @@ export function CardsScreen(): ReactNode {
               )}
             </span>
           )}
-          <BatchTable productId={product.id} />
+          <Tabs
+            key={product.id}
+            destroyOnHidden
+            activeKey={filters['tab'] ?? 'batches'}
+            onChange={(tab) => set({ tab: tab === 'batches' ? undefined : tab })}
+            items={[
+              { key: 'batches', label: t('批次', 'Batches'), children: <BatchTable productId={product.id} /> },
+              { key: 'keys', label: t('单个卡密', 'Single keys'), children: <CardList productId={product.id} /> },
+              ...(may('cards.export')
+                ? [{ key: 'exports', label: t('导出', 'Export'), children: <CardExports productId={product.id} /> }]
+                : []),
+            ]}
+          />
         </>
       )}
       {importing && product && (
@@ -147,38 +164,17 @@ function BatchTable({ productId }: { readonly productId: number }): ReactNode {
 
 function UndoButton({ batch }: { readonly batch: Batch }): ReactNode {
   const t = useT();
-  const { message } = App.useApp();
-  const errorText = useErrorText();
-  const [reason, setReason] = useState('');
   const undo = useChange('post', '/api/console/batches/:id/undo');
   return (
-    <Popconfirm
+    <ReasonButton
+      danger
+      label={t('撤销', 'Undo')}
       title={t(`撤销批次 #${batch.id}？`, `Undo batch #${batch.id}?`)}
-      description={
-        <div className="stack">
-          {t(
-            `${batch.available} 个未售卡密将作废，已售的不受影响。`,
-            `${batch.available} unsold keys become void; sold ones stay.`,
-          )}
-          <Input
-            aria-label={t('原因', 'Reason')}
-            placeholder={t('原因', 'Reason')}
-            value={reason}
-            onChange={(e) => setReason(e.target.value)}
-          />
-        </div>
-      }
-      okButtonProps={{ disabled: reason.trim() === '', danger: true }}
-      onConfirm={() =>
-        undo.mutate(
-          { params: { id: batch.id }, body: { reason } },
-          { onError: (error) => void message.error(errorText(error).cause) },
-        )
-      }
-    >
-      <Button size="small" danger>
-        {t('撤销', 'Undo')}
-      </Button>
-    </Popconfirm>
+      what={t(
+        `${batch.available} 个未售卡密将作废，已售的不受影响。`,
+        `${batch.available} unsold keys become void; sold ones stay.`,
+      )}
+      act={(reason) => undo.mutateAsync({ params: { id: batch.id }, body: { reason } })}
+    />
   );
 }

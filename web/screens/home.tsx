@@ -1,5 +1,5 @@
 /** Home: how far the set-up is, and whether the shop delivers by itself right now. */
-import { Alert, App, Button, Card, Progress, Statistic, Switch, Tag } from 'antd';
+import { App, Button, Card, Progress, Statistic, Switch, Tag } from 'antd';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useChange, useRead } from '../api/hooks.ts';
@@ -9,6 +9,7 @@ import { useMay } from '../shell/session.ts';
 import { Time } from '../ui/format.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { Page } from '../ui/page.tsx';
+import { Quarantine } from '../ui/quarantine.tsx';
 import { Loaded, useErrorText } from '../ui/states.tsx';
 import { StateTag, type OrderState } from '../ui/status.tsx';
 
@@ -96,20 +97,7 @@ export function HomeScreen(): ReactNode {
       <Loaded of={home}>
         {(data) => (
           <>
-            {data.quarantined > 0 && (
-              <Alert
-                type="warning"
-                showIcon
-                title={t(
-                  `恢复备份后，${data.quarantined} 个商品的卡密池处于隔离状态`,
-                  `After a restore the pools of ${data.quarantined} products are in quarantine`,
-                )}
-                description={t(
-                  '请先核对备份之后已售出的卡密，再解除隔离；否则可能重复发货。',
-                  'Check which keys were sold since the backup before you lift it, or keys may be sold twice.',
-                )}
-              />
-            )}
+            {data.quarantined > 0 && <Quarantine />}
             <div className="grid">
               <SwitchCard home={data} />
               <NowCard home={data} />

@@ -27,6 +27,8 @@ export function SettingsScreen(): ReactNode {
       <Card size="small" title={t('其他', 'More')}>
         <div className="row">
           <Link to="/channels">{t('通知渠道', 'Channels')}</Link>
+          {may('shops.manage') && <Link to="/shops">{t('接口与回调', 'API and webhooks')}</Link>}
+          {may('settings.edit') && <Link to="/security">{t('数据与加密', 'Data and encryption')}</Link>}
           <Link to="/staff">{t('员工与权限', 'Staff')}</Link>
           {may('ops') && (
             <>

@@ -59,6 +59,8 @@ export const menu: readonly MenuGroup[] = [
     items: [
       { path: '/settings', zh: '设置', en: 'Settings', icon: 'gear', right: 'orders.read', screen: lazy(() => import('../screens/settings.tsx'), 'SettingsScreen') },
       { path: '/channels', zh: '通知渠道', en: 'Channels', icon: 'chat', right: 'settings.edit', screen: lazy(() => import('../screens/channels.tsx'), 'ChannelsScreen') },
+      { path: '/shops', zh: '接口与回调', en: 'API', icon: 'bolt', right: 'shops.manage', screen: lazy(() => import('../screens/shops.tsx'), 'ShopsScreen') },
+      { path: '/security', zh: '数据与加密', en: 'Data', icon: 'key', right: 'settings.edit', screen: lazy(() => import('../screens/security.tsx'), 'SecurityScreen') },
       { path: '/staff', zh: '员工与权限', en: 'Staff', icon: 'people', right: 'staff.manage', screen: lazy(() => import('../screens/staff.tsx'), 'StaffScreen') },
       { path: '/audit', zh: '审计', en: 'Audit', icon: 'shield', right: 'audit.read', screen: lazy(() => import('../screens/audit.tsx'), 'AuditScreen') },
       { path: '/me', zh: '我的账号', en: 'My account', icon: 'user', screen: lazy(() => import('../screens/me.tsx'), 'MeScreen') },

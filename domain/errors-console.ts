@@ -1,0 +1,34 @@
+/** The error catalogue's part on what the console administers: shops and their keys, pools in quarantine. */
+import { entry, type ErrorEntry } from './error-entry.ts';
+
+export const consoleErrors = {
+  SHOP_NOT_FOUND: entry(404, '找不到该店铺', '请刷新列表', 'No such shop', 'Reload the list'),
+  SHOP_NAME_TAKEN: entry(
+    409,
+    '店铺名称已被使用',
+    '请换一个名称',
+    'A shop with this name exists',
+    'Choose another name',
+  ),
+  API_KEY_NOT_FOUND: entry(
+    404,
+    '找不到该接口密钥，或已吊销',
+    '请刷新列表',
+    'No such API key, or it was revoked',
+    'Reload the list',
+  ),
+  WEBHOOK_MISSING: entry(
+    409,
+    '该店铺还没有设置回调地址',
+    '请先填写回调地址并保存',
+    'This shop has no webhook yet',
+    'Enter its address and save it first',
+  ),
+  POOL_NOT_QUARANTINED: entry(
+    409,
+    '该卡密池没有处于隔离状态',
+    '可能已由他人解除，请刷新',
+    'This pool is not in quarantine',
+    'Somebody may have lifted it; reload',
+  ),
+} as const satisfies Record<string, ErrorEntry>;
