@@ -1,5 +1,6 @@
 /** 支付回调日志: each raw notification with its verdict and decision; old ones go, what a payment points to stays as a shell. */
 import type { Mode } from '../domain/order.ts';
+import { paymentStandings } from '../domain/payment.ts';
 import { readSetting } from './settings.ts';
 import { statement, type Pool, type Queryable } from './sql.ts';
 
@@ -100,18 +101,36 @@ export async function setRetention(db: Queryable, days: number, actorId: number)
   await keepFor(db, [days, actorId]);
 }
 
+/** Days that they are kept now. */
+export async function keptDays(db: Queryable): Promise<number> {
+  return retentionDays(await readSetting(db, retentionKey));
+}
+
+const replayed = statement<object, [number, number, string]>(
+  'notification_replayed',
+  `insert into audit (actor_id, action, order_id, detail)
+   select $2, 'notification_replayed', (select id from orders o where o.no = n.order_no), jsonb_build_object('notification', n.id, 'note', $3::text)
+   from notifications n where n.id = $1`,
+);
+/** Somebody takes one in again, and why. */
+export async function noteReplay(db: Queryable, id: number, actorId: number, note: string): Promise<void> {
+  await replayed(db, [id, actorId, note]);
+}
+
 /** True if there may be more. */
 export async function purgeOldNotifications(pool: Pool): Promise<boolean> {
-  const days = retentionDays(await readSetting(pool, retentionKey));
+  const days = await keptDays(pool);
   return (await purge(pool, [days, batch]))[0]?.n === batch;
 }
 
-const lastPaid = statement<{ at: Date }, [number]>(
+// Also one whose payment had been found by asking before: it came, which is the question.
+const lastPaid = statement<{ at: Date }, [number, string[]]>(
   'notification_last_paid',
-  `select n.received_at as at from payments y join notifications n on n.id = y.notification_id join payment_accounts a on a.id = y.account_id
-   where y.account_id = $1 and n.source = 'notify' and n.received_at > a.keys_changed_at order by y.id desc limit 1`,
+  `select n.received_at as at from notifications n join payment_accounts a on a.id = n.account_id
+   where n.account_id = $1 and n.source = 'notify' and n.verdict = 'accepted' and n.decision = any ($2)
+     and n.received_at > a.keys_changed_at order by n.id desc limit 1`,
 );
 /** When a real payment last came to the account by notification, with the keys that it has now. */
 export async function lastPaidNotification(db: Queryable, accountId: number): Promise<Date | undefined> {
-  return (await lastPaid(db, [accountId]))[0]?.at;
+  return (await lastPaid(db, [accountId, ['duplicate', ...paymentStandings]]))[0]?.at;
 }

@@ -29,13 +29,29 @@ export interface PaymentRow {
 export interface PaymentFilter {
   readonly mode?: Mode | undefined;
   readonly standing?: PaymentStanding | undefined;
+  readonly accountId?: number | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
   readonly orderNo?: string | undefined;
   readonly tradeNo?: string | undefined;
   readonly before?: number | undefined;
   readonly limit: number;
 }
 
-const list = statement<PaymentRow, [Mode | null, string | null, string | null, string | null, number | null, number]>(
+const list = statement<
+  PaymentRow,
+  [
+    Mode | null,
+    string | null,
+    string | null,
+    string | null,
+    number | null,
+    number,
+    number | null,
+    Date | null,
+    Date | null,
+  ]
+>(
   'payment_list',
   `select y.id, y.account_id as "accountId", a.name as account, a.provider, y.mode, y.trade_no as "tradeNo", o.no as "orderNo",
      y.order_no as "claimedOrderNo", y.amount_minor as "amountMinor", y.currency, y.standing, y.refunded_minor as "refundedMinor",
@@ -43,7 +59,9 @@ const list = statement<PaymentRow, [Mode | null, string | null, string | null, s
    from payments y join payment_accounts a on a.id = y.account_id left join orders o on o.id = y.order_id
    where ($1::text is null or y.mode = $1) and ($2::text is null or y.standing = $2)
      and ($3::text is null or y.order_id = (select id from orders where no = $3) or (y.order_id is null and y.order_no = $3)) and ($4::text is null or y.trade_no = $4)
-     and ($5::bigint is null or y.id < $5) order by y.id desc limit $6`,
+     and ($5::bigint is null or y.id < $5) and ($7::bigint is null or y.account_id = $7)
+     and ($8::timestamptz is null or y.received_at >= $8) and ($9::timestamptz is null or y.received_at < $9)
+   order by y.id desc limit $6`,
 );
 
 /** Newest first, before an id. */
@@ -55,6 +73,9 @@ export function listPayments(db: Queryable, f: PaymentFilter): Promise<PaymentRo
     f.tradeNo ?? null,
     f.before ?? null,
     f.limit,
+    f.accountId ?? null,
+    f.from ?? null,
+    f.to ?? null,
   ]);
 }
 

@@ -141,19 +141,22 @@ export async function refundById(db: Queryable, id: number): Promise<RefundRow |
   return (await byId(db, [id]))[0];
 }
 
-const list = statement<RefundRow, [Mode | null, RefundState | null, string | null, number | null, number]>(
+const list = statement<
+  RefundRow,
+  [Mode | null, RefundState | null, string | null, number | null, number, number | null]
+>(
   'refund_list',
   `select ${columns} from ${joins}
    where ($1::text is null or r.mode = $1) and ($2::text is null or r.state = $2) and ($3::text is null or o.no = $3)
-     and ($4::bigint is null or r.id < $4) order by r.id desc limit $5`,
+     and ($4::bigint is null or r.id < $4) and ($6::bigint is null or r.payment_id = $6) order by r.id desc limit $5`,
 );
 
 /** Newest first, before an id. */
 export function listRefunds(
   db: Queryable,
-  filter: { mode?: Mode | undefined; state?: RefundState | undefined; orderNo?: string | undefined; before?: number | undefined; limit: number },
+  filter: { mode?: Mode | undefined; state?: RefundState | undefined; orderNo?: string | undefined; paymentId?: number | undefined; before?: number | undefined; limit: number },
 ): Promise<RefundRow[]> {
-  return list(db, [filter.mode ?? null, filter.state ?? null, filter.orderNo ?? null, filter.before ?? null, filter.limit]);
+  return list(db, [filter.mode ?? null, filter.state ?? null, filter.orderNo ?? null, filter.before ?? null, filter.limit, filter.paymentId ?? null]);
 } // prettier-ignore
 
 export interface RefundDue {

@@ -66,6 +66,13 @@ export const paymentErrors = {
     'The buyer disputes the payment',
     'Answer at the provider; what was not delivered has been stopped',
   ),
+  CONFIRM_ON_PURPOSE: entry(
+    409,
+    '支付平台没有确认这笔付款',
+    '请核对到账；确需人工确认时使用“确认收款”并选择仍然确认',
+    'The provider does not confirm this payment',
+    'Check whether the money is there; to answer for it yourself, confirm the payment with `despite`',
+  ),
   ACCOUNT_UNABLE: entry(
     409,
     '该支付平台不支持此操作',

@@ -6,6 +6,7 @@ import { KnownError } from '../../domain/errors.ts';
 import type { actionAnswer, actionBody } from '../contract/console-work.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Staff } from '../serve.ts';
+import { agrees, askAbout } from './ask-provider.ts';
 import { sealTyped } from './typed-cards.ts';
 
 type Body = (typeof actionBody)['_output'];
@@ -18,6 +19,7 @@ export async function actOnOrder(deps: ApiDeps, staff: Staff, orderNo: string, b
   const { right } = actionRules[kind];
   if (!staff.rights.has(right)) throw new KnownError('FORBIDDEN', { needs: right });
   const action = { id, kind, note, orderNo, takeOver, actorId: staff.actorId, ...(source !== undefined && { source }) };
+  if (kind === 'confirm_payment') await askFirst(deps, orderNo);
   let cards;
   if (kind === 'deliver_by_hand' && goods) {
     const order = await orderByNo(pool, orderNo);
@@ -27,4 +29,12 @@ export async function actOnOrder(deps: ApiDeps, staff: Staff, orderNo: string, b
   const applied = await applyAction(pool, cards ? { ...action, cards } : action);
   const answered = applied.outboxId === undefined ? undefined : await temporal.apply(orderNo, id);
   return { state: answered ?? applied.state, workflow: answered ? 'answered' : 'later' };
+}
+
+/** Who confirms a payment against the word of the provider says so on purpose: there is a route for it. */
+async function askFirst(deps: ApiDeps, orderNo: string): Promise<void> {
+  const order = await orderByNo(deps.pool, orderNo);
+  if (!order) throw new KnownError('ORDER_NOT_FOUND');
+  const said = await askAbout(deps, order, true);
+  if (said.answer !== 'cannot_ask' && !agrees(order, said)) throw new KnownError('CONFIRM_ON_PURPOSE', said);
 }

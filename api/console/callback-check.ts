@@ -124,6 +124,12 @@ function signature(provider: PaymentProvider, config: Readonly<Record<string, st
 function real(paidAt: Date | undefined): Step<'real_payment'> {
   if (!paidAt)
     return step('real_payment', 'waiting', '还没有收到过真实付款的回调，请用 0.01 元付款检测', 'No real payment has come by notification yet: pay 0.01 to check'); // prettier-ignore
-  const at = paidAt.toISOString();
-  return step('real_payment', 'ok', `最近一次真实回调：${at}`, `Last real notification: ${at}`);
+  const minutes = Math.max(0, Math.floor((Date.now() - paidAt.getTime()) / 60_000));
+  const [zh, en] =
+    minutes < 60
+      ? [`${minutes} 分钟前`, `${minutes} min ago`]
+      : minutes < 48 * 60
+        ? [`${Math.floor(minutes / 60)} 小时前`, `${Math.floor(minutes / 60)} h ago`]
+        : [`${Math.floor(minutes / 1440)} 天前`, `${Math.floor(minutes / 1440)} days ago`];
+  return step('real_payment', 'ok', `最近一次真实回调：${zh}`, `Last real notification: ${en}`);
 }

@@ -53,7 +53,9 @@ export function paymentAccountRoutes(router: Router, authenticate: Authenticate,
       if (error instanceof QueryUnknown || error instanceof GatewayRefused) return {};
       throw error;
     });
-    return { ...config, ...given };
+    // Only what was left empty: a wrong text that was pasted is named, not replaced.
+    const missing = Object.entries(given ?? {}).filter(([key]) => (config[key] ?? '') === '');
+    return { ...config, ...Object.fromEntries(missing) };
   };
   const checked = async (provider: PaymentProvider, given: Record<string, string>, mode: Mode) => {
     const config = await completed(provider, given, mode);

@@ -2,7 +2,7 @@
 import type { Router } from 'express';
 import { accountById } from '../../db/access.ts';
 import { noteNotification } from '../../db/intake.ts';
-import { listNotifications, notificationById, setRetention, type NotificationRow, type RawRow } from '../../db/notifications.ts'; // prettier-ignore
+import { keptDays, listNotifications, noteReplay, notificationById, setRetention, type NotificationRow, type RawRow } from '../../db/notifications.ts'; // prettier-ignore
 import { KnownError } from '../../domain/errors.ts';
 import { openAccount } from '../../integrations/payments/account.ts';
 import { consolePayments } from '../contract/index.ts';
@@ -44,6 +44,9 @@ export function paymentLogRoutes(router: Router, authenticate: Authenticate, dep
     return { notifications: rows.map(view), next: rows.length === query.limit ? (rows.at(-1)?.id ?? null) : null };
   });
 
+  // Before the one by its id: "retention" is no id.
+  serve(router, authenticate, consolePayments.readRetention, async () => ({ days: await keptDays(pool) }));
+
   serve(router, authenticate, consolePayments.readNotification, async ({ params }) => {
     const row = await known(params.id);
     const acknowledge = row.source === 'notify' ? providers.get(row.provider)?.acknowledge : undefined;
@@ -67,12 +70,14 @@ export function paymentLogRoutes(router: Router, authenticate: Authenticate, dep
     if (!stored || !provider) throw new KnownError('ACCOUNT_NOT_FOUND');
     const account = openAccount(deps.keyring, stored);
     const { method, headers, query, body, receivedAt } = row;
+    const { actorId } = person(call);
+    await noteReplay(pool, row.id, actorId, call.body.note);
     const verdict = provider.verify(account, { method, headers, query, body, receivedAt });
     const received = {
       accountId: account.id,
       provider: provider.id,
       source: 'replay' as const,
-      replayOf: { id: row.id, actorId: person(call).actorId },
+      replayOf: { id: row.id, actorId },
       method,
       headers,
       query,

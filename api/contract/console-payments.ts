@@ -41,6 +41,9 @@ export const listPayments = route({
   query: z.object({
     mode: mode.optional(),
     standing: standing.optional(),
+    accountId: rowId.optional(),
+    from: at.optional(),
+    to: at.optional(),
     orderNo: z.string().max(64).optional(),
     tradeNo: z.string().max(64).optional(),
     before,
@@ -71,6 +74,8 @@ const said = z.strictObject({
     .string()
     .nullable()
     .describe("The provider's own code where it did not say; RATE: the account was asked too often"),
+  amountMinor: z.int().nullable().describe('What was paid, where the provider says so'),
+  currency: z.string().nullable(),
 });
 
 export const confirmReceipt = route({
@@ -83,13 +88,14 @@ export const confirmReceipt = route({
     requestId,
     note,
     despite: z.boolean().default(false).describe('Although the provider does not say that it is paid'),
+    takeOver: z.boolean().default(false).describe("Although a colleague has taken the order's task; audited"),
   }),
   response: z.strictObject({
     ...said.shape,
     confirmed: z.enum(['by_provider', 'by_hand', 'no']).describe('no: say `despite` to answer for it yourself'),
     state: z.enum(orderStates),
   }),
-  errors: ['ORDER_NOT_FOUND', 'ORDER_STATE_CONFLICT', 'IDEMPOTENCY_CONFLICT'],
+  errors: ['ORDER_NOT_FOUND', 'ORDER_STATE_CONFLICT', 'IDEMPOTENCY_CONFLICT', 'TASK_CLAIMED'],
 });
 
 export const askProvider = route({
@@ -145,6 +151,7 @@ export const listRefunds = route({
   query: z.object({
     mode: mode.optional(),
     state: z.enum(['wanted', 'asked', 'done', 'failed', 'abnormal']).optional(),
+    paymentId: rowId.optional(),
     orderNo: z.string().max(64).optional(),
     before,
     limit,
@@ -229,6 +236,14 @@ export const replayNotification = route({
   body: z.strictObject({ note }),
   response: z.strictObject({ verdict: z.string(), decision: z.string().nullable() }),
   errors: ['NOTIFICATION_NOT_FOUND', 'NOTIFICATION_PURGED', 'ACCOUNT_NOT_FOUND'],
+});
+
+export const readRetention = route({
+  method: 'get',
+  path: '/api/console/notifications/retention',
+  summary: { zh: '回调日志保留天数（当前）', en: 'How long raw notifications are kept now' },
+  auth: { right: 'payments.read' },
+  response: z.strictObject({ days: z.int() }),
 });
 
 export const retention = route({

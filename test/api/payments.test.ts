@@ -250,7 +250,11 @@ describe('payments: lost ones found, odd ones settled, money given back', functi
   it('C3: 确认收款 asks the provider first; what a person confirms against it is theirs, and its money later is no second payment', async () => {
     const { orderNo } = await order(alipayId);
     const confirm = (despite: boolean) => api<{ answer: string; confirmed: string; state: string }>(`/orders/${orderNo}/confirm-payment`, { requestId: randomUUID(), note: '线下核对', despite }); // prettier-ignore
-    assert.deepEqual(await confirm(false), { answer: 'unpaid', detail: null, confirmed: 'no', state: 'unpaid' });
+    const said = { answer: 'unpaid', detail: null, amountMinor: null, currency: null };
+    assert.deepEqual(await confirm(false), { ...said, confirmed: 'no', state: 'unpaid' });
+    // The general door of actions is no way around the question.
+    await api(`/orders/${orderNo}/actions`, { id: randomUUID(), kind: 'confirm_payment', note: 'x' }, 409);
+    assert.equal(await stateOf(orderNo), 'unpaid');
     assert.equal((await confirm(true)).confirmed, 'by_hand');
     await alipay.pay(orderNo, { notify: false });
     await fetch(`${system.base}/notify/alipay/${alipayId}`, { method: 'POST', body: alipay.notification(orderNo) });
@@ -261,6 +265,12 @@ describe('payments: lost ones found, odd ones settled, money given back', functi
     await alipay.pay(paid.orderNo, { notify: false });
     const found = await api<{ confirmed: string }>(`/orders/${paid.orderNo}/confirm-payment`, { requestId: randomUUID(), note: 'x' }); // prettier-ignore
     assert.equal(found.confirmed, 'by_provider');
+    // Less than the price: the provider's "paid" is no word for this order.
+    const less = await order(alipayId);
+    await rows('update orders set amount_minor = 200 where no = $1', less.orderNo);
+    await alipay.pay(less.orderNo, { notify: false });
+    const short = await api<{ answer: string; amountMinor: number; confirmed: string; state: string }>(`/orders/${less.orderNo}/confirm-payment`, { requestId: randomUUID(), note: 'x' }); // prettier-ignore
+    assert.deepEqual([short.answer, short.amountMinor, short.confirmed, short.state], ['paid', 100, 'no', 'unpaid']);
   });
 
   it('the log keeps what came, masked, with verdict, decision and answer, and a replay changes nothing twice', async () => {
@@ -278,6 +288,9 @@ describe('payments: lost ones found, odd ones settled, money given back', functi
     assert.match(raw.body, new RegExp(`out_trade_no=${orderNo}`));
     const again = await api<{ verdict: string; decision: string }>(`/notifications/${entry.id}/replay`, { note: 'x' });
     assert.deepEqual(again, { verdict: 'accepted', decision: 'duplicate' });
+    const why = await rows<{ note: string }>(`select detail->>'note' as note from audit where action = 'notification_replayed' and (detail->>'notification')::int = $1`, entry.id); // prettier-ignore
+    assert.deepEqual(why, [{ note: 'x' }]);
+    assert.ok((await api<{ days: number }>('/notifications/retention')).days >= 30);
   });
 
   it('E5: forms come from the providers, secrets go out masked and survive an edit, wrong keys are named', async () => {

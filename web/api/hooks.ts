@@ -9,13 +9,22 @@ type Asked<P extends PathOf<'get'>> = Input<RouteOf<'get', P>>;
 export function useRead<P extends PathOf<'get'>>(
   path: P,
   input: Asked<P> = {},
-  options: { readonly enabled?: boolean; readonly refetchInterval?: number | false } = {},
+  options: {
+    readonly enabled?: boolean;
+    readonly refetchInterval?: number | false;
+    /** Read again every two seconds while this says so of what was read. */
+    readonly whilst?: (data: Output<RouteOf<'get', P>>) => boolean;
+  } = {},
 ): UseQueryResult<Output<RouteOf<'get', P>>, ApiError> {
+  const { whilst, ...rest } = options;
   return useQuery<Output<RouteOf<'get', P>>, ApiError>({
     queryKey: [path, input],
     queryFn: ({ signal }) => ask('get', path, { ...input, signal }),
     placeholderData: keepPreviousData,
-    ...options,
+    ...rest,
+    ...(whilst && {
+      refetchInterval: ({ state: { data } }) => (data !== undefined && whilst(data) ? 2_000 : false),
+    }),
   });
 }
 

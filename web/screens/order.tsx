@@ -5,11 +5,11 @@ import type { ReactNode } from 'react';
 import { useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
 import { useI18n, useT } from '../i18n.tsx';
-import { useMay } from '../shell/session.ts';
 import { ActionBar } from '../ui/act.tsx';
 import { actionName, actorName } from '../ui/actions.ts';
 import { Detail } from '../ui/detail.tsx';
 import { duration, money, Time } from '../ui/format.tsx';
+import { OrderMoney } from '../ui/order-money.tsx';
 import { Page } from '../ui/page.tsx';
 import { EmptyState, Loaded } from '../ui/states.tsx';
 import { ReasonText, StateTag, TestTag } from '../ui/status.tsx';
@@ -39,7 +39,7 @@ export function OrderScreen(): ReactNode {
             <div className="grid two">
               <History file={data} />
               <div className="stack">
-                <Money file={data} />
+                <OrderMoney no={no} notifications={data.notifications} />
                 <Messages file={data} />
               </div>
             </div>
@@ -131,58 +131,6 @@ function History({ file }: { readonly file: File }): ReactNode {
       {file.timeline.length === 0 && <EmptyState what={t('还没有记录', 'Nothing yet')} />}
     </Card>
   );
-}
-
-function Money({ file }: { readonly file: File }): ReactNode {
-  const t = useT();
-  const may = useMay();
-  if (!may('payments.read')) return null;
-  return (
-    <Card title={t('收款与回调', 'Payments and notifications')} size="small">
-      {file.payments.length === 0 && file.notifications.length === 0 && (
-        <EmptyState what={t('还没有收到付款通知', 'No notification has come')} />
-      )}
-      {file.payments.map((payment) => (
-        <Descriptions
-          key={payment.tradeNo}
-          size="small"
-          column={1}
-          items={[
-            { key: 'amount', label: payment.provider, children: money(payment.amountMinor, payment.currency) },
-            {
-              key: 'trade',
-              label: t('交易号', 'Trade number'),
-              children: <span className="mono">{payment.tradeNo}</span>,
-            },
-            { key: 'standing', label: t('认定', 'Standing'), children: standingName(payment.standing, t) },
-            { key: 'at', label: t('收到', 'Received'), children: <Time at={payment.receivedAt} full /> },
-          ]}
-        />
-      ))}
-      {file.notifications.map((note) => (
-        <div key={note.id} className="row small">
-          <Time at={note.receivedAt} full />
-          <Tag>{note.source === 'notify' ? t('回调', 'notification') : t('主动查询', 'query')}</Tag>
-          <Tag color={note.verdict === 'accepted' ? 'green' : 'red'}>
-            {note.verdict === 'accepted' ? t('验签通过', 'genuine') : note.verdict}
-          </Tag>
-          <span className="mute">{note.decision}</span>
-        </div>
-      ))}
-    </Card>
-  );
-}
-
-function standingName(standing: string, t: (zh: string, en: string) => string): string {
-  const names: Record<string, string> = {
-    accepted: t('正常', 'accepted'),
-    late: t('过期后到账（仍发货）', 'late, delivered all the same'),
-    under: t('少付', 'under'),
-    over: t('多付', 'over'),
-    second: t('重复付款', 'second'),
-    unmatched: t('无对应订单', 'unmatched'),
-  };
-  return names[standing] ?? standing;
 }
 
 function Messages({ file }: { readonly file: File }): ReactNode {

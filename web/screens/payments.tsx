@@ -1,12 +1,13 @@
 /** 收款账户: a form with exactly the provider's fields, the address to copy, and the check whether its callback arrives. */
-import { Button, InputNumber, Modal, Tag, Typography } from 'antd';
+import { Button, Form, Input, InputNumber, Tag, Tooltip, Typography } from 'antd';
 import { useState, type ReactNode } from 'react';
 import { useChange, useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
 import { useI18n, useT } from '../i18n.tsx';
 import { useMay } from '../shell/session.ts';
+import { CallbackCheck } from '../ui/callback-check.tsx';
 import { EditDrawer, useEditor, type Editor } from '../ui/edit-drawer.tsx';
-import { Time } from '../ui/format.tsx';
+import { parseMoney, plainMoney, Time } from '../ui/format.tsx';
 import { EnabledItem, KindItem, ModeItem, NameItem, SwitchItem } from '../ui/items.tsx';
 import { Page } from '../ui/page.tsx';
 import { ResourceTable } from '../ui/resource-table.tsx';
@@ -59,7 +60,16 @@ export function PaymentsScreen(): ReactNode {
           { title: t('平台', 'Provider'), render: (row) => providerName(row.provider) },
           {
             title: t('状态', 'State'),
-            render: (row) => (row.enabled ? <Tag color="green">{t('启用', 'On')}</Tag> : <Tag>{t('停用', 'Off')}</Tag>),
+            render: (row) => (
+              <>
+                {row.enabled ? <Tag color="green">{t('启用', 'On')}</Tag> : <Tag>{t('停用', 'Off')}</Tag>}
+                {row.keysFailure !== null && (
+                  <Tooltip title={row.keysFailure}>
+                    <Tag color="orange">{t('平台证书更新失败', 'Certificates not renewed')}</Tag>
+                  </Tooltip>
+                )}
+              </>
+            ),
           },
           { title: t('最近收到付款通知', 'Last notified payment'), render: (row) => <Time at={row.lastPaidAt} /> },
           {
@@ -88,7 +98,13 @@ export function PaymentsScreen(): ReactNode {
         ]}
       />
       {providers.data && <AccountDrawer editor={editor} providers={providers.data.providers} />}
-      {checking && <CallbackCheck account={checking} close={() => setChecking(undefined)} />}
+      {checking && (
+        <CallbackCheck
+          account={checking}
+          provider={providers.data?.providers.find((p) => p.id === checking.provider)}
+          close={() => setChecking(undefined)}
+        />
+      )}
     </Page>
   );
 }
@@ -99,6 +115,9 @@ interface Fields {
   readonly name: string;
   readonly enabled: boolean;
   readonly confirmByQuery?: boolean;
+  /** In yuan or the like, as typed. */
+  readonly confirmAbove?: string;
+  readonly queriesPerMinute?: number;
   readonly config?: Record<string, string | undefined>;
 }
 
@@ -110,12 +129,13 @@ function AccountDrawer(props: { readonly editor: Editor<Account>; readonly provi
   const first = providers.find((p) => p.modes.includes('live'))?.id ?? '';
   const save = (f: Fields, account: Account | undefined): Promise<unknown> => {
     const config = filled(f.config);
+    const { name, confirmAbove = '', queriesPerMinute = 60 } = f;
+    const limits = { confirmAboveMinor: parseMoney(confirmAbove, 'CNY') ?? null, queriesPerMinute };
+    const confirm = f.confirmByQuery === undefined ? {} : { confirmByQuery: f.confirmByQuery };
     if (!account) {
-      return create.mutateAsync({ body: { provider: f.provider, mode: f.mode, name: f.name, config } });
+      return create.mutateAsync({ body: { provider: f.provider, mode: f.mode, name, config, ...limits, ...confirm } });
     }
-    const { confirmAboveMinor, queriesPerMinute } = account;
-    const confirmByQuery = f.confirmByQuery ?? account.confirmByQuery;
-    const body = { name: f.name, config, confirmByQuery, confirmAboveMinor, queriesPerMinute, enabled: f.enabled };
+    const body = { name, config, ...limits, confirmByQuery: account.confirmByQuery, ...confirm, enabled: f.enabled };
     return update.mutateAsync({ params: { id: account.id }, body });
   };
   return (
@@ -123,7 +143,11 @@ function AccountDrawer(props: { readonly editor: Editor<Account>; readonly provi
       of={editor}
       width={620}
       add={t('添加收款账户', 'Add an account')}
-      fresh={{ provider: first, mode: 'live', enabled: true }}
+      fresh={{ provider: first, mode: 'live', enabled: true, queriesPerMinute: 60 }}
+      from={({ confirmAboveMinor, ...account }) => ({
+        ...account,
+        ...(confirmAboveMinor !== null && { confirmAbove: plainMoney(confirmAboveMinor, 'CNY') }),
+      })}
       save={save}
     >
       {({ thing, fields }) => {
@@ -139,16 +163,9 @@ function AccountDrawer(props: { readonly editor: Editor<Account>; readonly provi
             <ModeItem modes={provider?.modes ?? []} fixed={thing !== undefined} />
             <NameItem label={t('名称（买家不可见）', 'Name (buyers do not see it)')} />
             <SchemaFields fields={provider?.fields ?? []} kept={thing?.config ?? {}} />
-            {thing && (
-              <>
-                <SwitchItem
-                  name="confirmByQuery"
-                  label={t('发货前向支付平台查询确认', 'Ask the provider before delivery')}
-                  hidden={provider?.canQuery === false}
-                />
-                <EnabledItem />
-              </>
-            )}
+            {provider && <KeyCheck provider={provider.id} account={thing} />}
+            {provider?.canQuery === true && <QueryItems provider={provider} fresh={thing === undefined} />}
+            {thing && <EnabledItem />}
           </>
         );
       }}
@@ -156,81 +173,79 @@ function AccountDrawer(props: { readonly editor: Editor<Account>; readonly provi
   );
 }
 
-/** 支付回调检测: each step, and the advice where it fails. Green only after a real payment. */
-function CallbackCheck({ account, close }: { readonly account: Account; readonly close: () => void }): ReactNode {
-  const { t, language } = useI18n();
-  const check = useChange('post', '/api/console/payment-accounts/:id/callback-check');
-  const pay = useChange('post', '/api/console/payment-accounts/:id/callback-check/payment');
-  const [amount, setAmount] = useState(1);
-  const params = { params: { id: account.id } };
-  const colours = { ok: 'green', failed: 'red', self_tested: 'gold', skipped: 'default', waiting: 'blue' } as const;
-  const words = {
-    ok: t('通过', 'ok'),
-    failed: t('失败', 'failed'),
-    self_tested: t('自测通过', 'self-tested'),
-    skipped: t('跳过', 'skipped'),
-    waiting: t('等待', 'waiting'),
+/** 检查密钥: which of the pasted texts is wrong, before anything is saved. */
+function KeyCheck({
+  provider,
+  account,
+}: {
+  readonly provider: string;
+  readonly account: Account | undefined;
+}): ReactNode {
+  const { t, say } = useI18n();
+  const form = Form.useFormInstance<Fields>();
+  const check = useChange('post', '/api/console/payment-accounts/check-config');
+  const run = async (): Promise<void> => {
+    const config = filled(form.getFieldValue('config') as Fields['config']);
+    const { problems } = await check.mutateAsync({
+      body: { provider, config, ...(account && { accountId: account.id }) },
+    });
+    form.setFields(problems.map((problem) => ({ name: ['config', problem.field] as never, errors: [say(problem)] })));
   };
+  const problems = check.data?.problems;
   return (
-    <Modal
-      open
-      title={t(`支付回调检测：${account.name}`, `Callback check: ${account.name}`)}
-      footer={null}
-      onCancel={close}
-      destroyOnHidden
-    >
-      <div className="stack">
-        <div>
-          {t(
-            '检查支付平台的通知能否到达这里。只有真实付款才能完全证明。',
-            'Does a notification arrive here? Only a real payment proves it fully.',
-          )}
-        </div>
-        <Button type="primary" loading={check.isPending} onClick={() => check.mutate(params)}>
-          {t('开始检测', 'Check')}
+    <Form.Item>
+      <span className="row">
+        <Button loading={check.isPending} onClick={() => void run().catch(() => undefined)}>
+          {t('检查密钥', 'Check the keys')}
         </Button>
-        {check.error && <ErrorPanel error={check.error} />}
-        {check.data?.steps.map((step) => (
-          <div key={step.id} className="row">
-            <Tag color={colours[step.result]}>{words[step.result]}</Tag>
-            <span>{language === 'en' ? step.en : step.zh}</span>
-          </div>
-        ))}
-        {check.data && account.mode === 'live' && (
-          <div className="row">
-            <span>{t('用小额真实付款验证（分）', 'Prove it with a small payment (cents)')}</span>
-            <InputNumber
-              min={1}
-              max={1000}
-              value={amount}
-              onChange={(value) => setAmount(value ?? 1)}
-              aria-label={t('金额（分）', 'Amount (cents)')}
-            />
-            <Button loading={pay.isPending} onClick={() => pay.mutate({ ...params, body: { amountMinor: amount } })}>
-              {t('生成付款', 'Make a payment')}
-            </Button>
-          </div>
+        {problems?.length === 0 && <Tag color="green">{t('密钥完整且配对', 'The keys are whole and fit')}</Tag>}
+        {problems !== undefined && problems.length > 0 && (
+          <Tag color="red">{t(`${problems.length} 处需要修改`, `${problems.length} to correct`)}</Tag>
         )}
-        {pay.error && <ErrorPanel error={pay.error} />}
-        {pay.data && (
-          <a href={pay.data.payUrl} target="_blank" rel="noreferrer">
-            {t('打开付款页面', 'Open the payment page')}
-          </a>
-        )}
-        <PaymentsNote />
-      </div>
-    </Modal>
+      </span>
+      {check.error && <ErrorPanel error={check.error} />}
+    </Form.Item>
   );
 }
 
-function PaymentsNote(): ReactNode {
+/** When the provider is asked before goods go out, and how often at most. */
+function QueryItems(props: { readonly provider: Providers[number]; readonly fresh: boolean }): ReactNode {
   const t = useT();
+  const { provider, fresh } = props;
   return (
-    <span className="mute">
-      {t(
-        '通知地址必须是公网 https 地址，请检查 PUBLIC_URL。',
-        'The notify URL must be public https: check PUBLIC_URL.',
-      )}
-    </span>
+    <>
+      <SwitchItem
+        // Each provider advises its own.
+        key={provider.id}
+        name="confirmByQuery"
+        label={t('发货前向支付平台查询确认', 'Ask the provider before delivery')}
+        help={
+          provider.confirmByQueryDefault
+            ? t(
+                '建议开启：浏览器返回页带有与回调相同的签名。',
+                'Better on: the browser return carries the same signature.',
+              )
+            : t('可只对大额订单查询，见下一项。', 'Or for large orders only, see below.')
+        }
+        {...(fresh && { initial: provider.confirmByQueryDefault })}
+      />
+      <Form.Item
+        name="confirmAbove"
+        label={t('不低于此金额的订单必须查询（可选）', 'Orders from this amount on are always asked about (optional)')}
+        rules={[
+          {
+            validator: (_: unknown, value?: string): Promise<void> =>
+              !value || (parseMoney(value, 'CNY') ?? 0) > 0
+                ? Promise.resolve()
+                : Promise.reject(new Error(t('金额格式不正确', 'No amount'))),
+          },
+        ]}
+      >
+        <Input inputMode="decimal" placeholder="100.00" />
+      </Form.Item>
+      <Form.Item name="queriesPerMinute" label={t('每分钟最多查询次数', 'Questions a minute at most')}>
+        <InputNumber min={1} max={600} precision={0} />
+      </Form.Item>
+    </>
   );
 }

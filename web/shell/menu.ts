@@ -44,10 +44,19 @@ export const menu: readonly MenuGroup[] = [
     ],
   },
   {
+    zh: '收款',
+    en: 'Money',
+    items: [
+      { path: '/received', zh: '付款记录', en: 'Payments', icon: 'money', right: 'payments.read', screen: lazy(() => import('../screens/received.tsx'), 'ReceivedScreen') },
+      { path: '/refunds', zh: '退款', en: 'Refunds', icon: 'refresh', right: 'payments.read', screen: lazy(() => import('../screens/refunds.tsx'), 'RefundsScreen') },
+      { path: '/notifications', zh: '支付回调日志', en: 'Notifications', icon: 'log', right: 'payments.read', screen: lazy(() => import('../screens/notifications.tsx'), 'NotificationsScreen') },
+      { path: '/payments', zh: '收款账户', en: 'Accounts', icon: 'card', right: 'payments.read', screen: lazy(() => import('../screens/payments.tsx'), 'PaymentsScreen') },
+    ],
+  },
+  {
     zh: '发货',
     en: 'Delivery',
     items: [
-      { path: '/payments', zh: '收款账户', en: 'Payments', icon: 'card', right: 'payments.read', screen: lazy(() => import('../screens/payments.tsx'), 'PaymentsScreen') },
       { path: '/rules', zh: '异常规则', en: 'Rules', icon: 'rule', right: 'orders.read', screen: lazy(() => import('../screens/rules.tsx'), 'RulesScreen') },
       { path: '/test-order', zh: '测试订单', en: 'Test order', icon: 'flask', right: 'orders.act', screen: lazy(() => import('../screens/test-order.tsx'), 'TestOrderScreen') },
       { path: '/failures', zh: '失败分析', en: 'Failures', icon: 'chart', right: 'stats.read', screen: lazy(() => import('../screens/failures.tsx'), 'FailuresScreen') },

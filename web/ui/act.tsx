@@ -5,6 +5,7 @@ import { useChange, useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
 import { useT, type Translate } from '../i18n.tsx';
 import { useMay } from '../shell/session.ts';
+import { ConfirmReceipt } from './confirm-receipt.tsx';
 import { ErrorPanel } from './states.tsx';
 import { stateName } from './status.tsx';
 
@@ -106,12 +107,23 @@ interface Fields {
   readonly source?: string;
 }
 
-export function ActionModal(props: {
+interface Acting {
   readonly no: string;
   readonly kind: ActionKind;
   readonly missing: number;
   readonly close: () => void;
-}): ReactNode {
+}
+
+/** The dialogue of an action. 确认收款 has its own: the provider is asked first. */
+export function ActionModal(props: Acting): ReactNode {
+  return props.kind === 'confirm_payment' ? (
+    <ConfirmReceipt no={props.no} close={props.close} />
+  ) : (
+    <NotedAction {...props} />
+  );
+}
+
+function NotedAction(props: Acting): ReactNode {
   const { no, kind } = props;
   const t = useT();
   const { message } = App.useApp();

@@ -10,7 +10,8 @@
  */
 import { App, Button, Drawer, Form } from 'antd';
 import { useState, type ReactNode } from 'react';
-import { useT } from '../i18n.tsx';
+import { ApiError } from '../api/client.ts';
+import { useI18n, type Words } from '../i18n.tsx';
 import { ErrorPanel } from './states.tsx';
 
 export interface Editor<Thing> {
@@ -41,6 +42,17 @@ interface Props<Thing, Fields extends object> {
   readonly children: (now: { readonly thing: Thing | undefined; readonly fields: Partial<Fields> }) => ReactNode;
 }
 
+/** What the server says of the fields of an adapter, at the fields. */
+function fieldErrors(failure: unknown, say: (words: Words) => string): { name: string[]; errors: string[] }[] {
+  const detail: unknown = failure instanceof ApiError && /CONFIG_INVALID$/.test(failure.code) ? failure.detail : [];
+  if (!Array.isArray(detail)) return [];
+  return (detail as { field?: string; zh?: string; en?: string }[]).flatMap(({ field, zh, en }) =>
+    field !== undefined && zh !== undefined && en !== undefined
+      ? [{ name: ['config', field], errors: [say({ zh, en })] }]
+      : [],
+  );
+}
+
 export function EditDrawer<Thing extends object, Fields extends object>(props: Props<Thing, Fields>): ReactNode {
   const { open } = props.of;
   // Each thing has a form of its own: nothing of the one before is left in it.
@@ -50,7 +62,7 @@ export function EditDrawer<Thing extends object, Fields extends object>(props: P
 function OpenDrawer<Thing extends object, Fields extends object>(
   props: Props<Thing, Fields> & { readonly open: Thing | 'new' },
 ): ReactNode {
-  const t = useT();
+  const { t, say } = useI18n();
   const { message, modal } = App.useApp();
   const [form] = Form.useForm<Fields>();
   const [saving, setSaving] = useState(false);
@@ -79,6 +91,7 @@ function OpenDrawer<Thing extends object, Fields extends object>(
       void message.success(t('已保存', 'Saved'));
       props.of.close();
     } catch (failure) {
+      form.setFields(fieldErrors(failure, say) as never);
       setError(failure);
       setSaving(false);
     }

@@ -6,12 +6,19 @@ import { useI18n, type Language } from '../i18n.tsx';
 /** ISO 4217 currencies whose minor unit is not a hundredth. */
 const digitsOf: Readonly<Record<string, number>> = { JPY: 0, KRW: 0, VND: 0, KWD: 3, USDT: 6 };
 
-/** "¥12.00". Exact: the text is made from the integer's digits. */
-export function money(minor: number, currency: string): string {
+/** "12.00", as it is typed. Exact: the text is made from the integer's digits. */
+export function plainMoney(minor: number, currency: string): string {
   const digits = digitsOf[currency] ?? 2;
   const text = String(Math.abs(minor)).padStart(digits + 1, '0');
-  const whole = text.slice(0, text.length - digits).replace(/\B(?=(\d{3})+$)/g, ',');
   const fraction = digits === 0 ? '' : `.${text.slice(-digits)}`;
+  return `${minor < 0 ? '-' : ''}${text.slice(0, text.length - digits)}${fraction}`;
+}
+
+/** "¥1,200.00". */
+export function money(minor: number, currency: string): string {
+  const [units = '', decimals] = plainMoney(Math.abs(minor), currency).split('.');
+  const whole = units.replace(/\B(?=(\d{3})+$)/g, ',');
+  const fraction = decimals === undefined ? '' : `.${decimals}`;
   const sign = minor < 0 ? '-' : '';
   const symbol = currency === 'CNY' ? '¥' : currency === 'USD' ? '$' : '';
   return symbol ? `${sign}${symbol}${whole}${fraction}` : `${sign}${whole}${fraction} ${currency}`;

@@ -52,6 +52,8 @@ export function SwitchItem(props: {
   readonly label: string;
   readonly help?: string;
   readonly hidden?: boolean;
+  /** Where the form has none. */
+  readonly initial?: boolean;
 }): ReactNode {
   return (
     <Form.Item
@@ -60,6 +62,7 @@ export function SwitchItem(props: {
       extra={props.help}
       valuePropName="checked"
       hidden={props.hidden === true}
+      {...(props.initial !== undefined && { initialValue: props.initial })}
     >
       <Switch />
     </Form.Item>
