@@ -19,6 +19,7 @@ import type { ApiDeps } from '../deps.ts';
 import { probeAnswer, probePath } from '../notify/probe.ts';
 import { returnUrl } from '../notify/return.ts';
 import { person, serve, type Authenticate } from '../serve.ts';
+import { checkSignature } from './self-notification.ts';
 import { checkPayable } from '../shop/pay-request.ts';
 
 const checkMinutes = 30;
@@ -42,16 +43,18 @@ export function callbackCheckRoutes(router: Router, authenticate: Authenticate, 
     const probe = `${environment.PUBLIC_URL}${probePath}/${nonce}`;
     const gateway = provider.configFields.find((f) => f.key === 'gateway');
     const server = account.config['gateway'] || gateway?.fallback;
-    const [names, certificate, route, clock] = await Promise.all([
+    const notifyUrl = `${environment.PUBLIC_URL}/notify/${provider.id}/${stored.id}`;
+    const [names, certificate, route, signature, clock] = await Promise.all([
       checkDns(url),
       checkTls(url),
       checkRoute(outbound, probe, probeAnswer(keyring, nonce)),
+      checkSignature(provider, account, notifyUrl, outbound),
       server
         ? checkClock(outbound, server)
         : step('clock', 'skipped', '没有可核对的服务器', 'No server to compare with'),
     ]);
     const paidAt = await lastPaidNotification(pool, stored.id);
-    const steps: Step<StepId>[] = [checkAddress(url), names, certificate, route, signature(provider, account.config), clock, real(paidAt)]; // prettier-ignore
+    const steps: Step<StepId>[] = [checkAddress(url), names, certificate, route, signature, clock, real(paidAt)]; // prettier-ignore
     const failed = steps.some((s) => s.result === 'failed');
     return { state: failed ? ('failed' as const) : paidAt ? ('ok' as const) : ('self_tested' as const), steps };
   });
@@ -107,18 +110,6 @@ export function callbackCheckRoutes(router: Router, authenticate: Authenticate, 
     const state = !check ? 'none' : !check.seenAt ? 'waiting' : check.notified ? 'ok' : 'paid_without_notification';
     return { state, seenAt: check?.seenAt?.toISOString() ?? null, refund: check?.refund ?? 'none' } as const;
   });
-}
-
-/** Only what we can say ourselves: the keys are whole. What the provider signs with is proven by a payment alone. */
-function signature(provider: PaymentProvider, config: Readonly<Record<string, string>>): Step<'signature'> {
-  const [problem] = provider.checkConfig(config);
-  if (problem) return step('signature', 'failed', problem.zh, problem.en);
-  return step(
-    'signature',
-    'self_tested',
-    '密钥格式和配对正确（自测）',
-    'The keys are whole and fit each other (self-test)',
-  );
 }
 
 function real(paidAt: Date | undefined): Step<'real_payment'> {

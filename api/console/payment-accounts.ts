@@ -50,7 +50,7 @@ export function paymentAccountRoutes(router: Router, authenticate: Authenticate,
     if (!provider.refreshKeys || provider.checkConfig(config).length === 0) return config;
     const account = { id: 0, provider: provider.id, mode, config };
     const given = await provider.refreshKeys(account, outbound).catch((error: unknown) => {
-      if (error instanceof QueryUnknown || error instanceof GatewayRefused) return {};
+      if (error instanceof QueryUnknown || error instanceof GatewayRefused) return undefined;
       throw error;
     });
     // Only what was left empty: a wrong text that was pasted is named, not replaced.

@@ -31,6 +31,8 @@ export interface CertificateRequest {
   /** Default: signed by its own key. */
   readonly issuerKey?: KeyObject;
   readonly validTo?: Date;
+  /** A server's certificate, for this host name. */
+  readonly host?: string;
 }
 
 /** PEM. `key` and `issuerKey` are private keys. */
@@ -45,6 +47,10 @@ export function makeCertificate(request: CertificateRequest): string {
     sequence(time(new Date(Date.now() - 86_400_000)), time(validTo)),
     name(subject),
     createPublicKey(key).export({ format: 'der', type: 'spki' }),
+    // subjectAltName: [2] dNSName
+    ...(request.host === undefined
+      ? []
+      : [der(0xa3, sequence(sequence(oid('551d11'), der(0x04, sequence(der(0x82, Buffer.from(request.host)))))))]),
   );
   const signature = der(0x03, Buffer.from([0]), sign('sha256', body, issuerKey));
   const base64 = sequence(body, sha256WithRsa, signature).toString('base64');

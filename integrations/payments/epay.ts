@@ -142,6 +142,12 @@ export const epay: PaymentProvider = {
   createsRemotely: false,
   configFields,
   checkConfig: (config) => checkFields(configFields, config),
+  selfNotification(account, orderNo) {
+    const params = { pid: account.config['pid'] ?? '', trade_no: `check${orderNo}`, out_trade_no: orderNo, type: 'alipay', name: 'check', money: '0.01', trade_status: 'WAIT_BUYER_PAY' }; // prettier-ignore
+    const sign = signEpay(Object.entries(params), account.config['key'] ?? '');
+    const query = new URLSearchParams({ ...params, sign, sign_type: 'MD5' }).toString();
+    return { method: 'GET', headers: {}, query, body: Buffer.alloc(0) };
+  },
   verify,
   acknowledge: { accepted: ack('success'), refused: ack('fail'), retryLater: ack('fail', 503) },
 

@@ -202,6 +202,11 @@ export interface PaymentProvider {
    * now, or undefined where there is nothing to fetch. Rejects with {@link QueryUnknown} or {@link GatewayRefused}.
    */
   refreshKeys?(account: ProviderAccount, outbound: Outbound): Promise<Readonly<Record<string, string>> | undefined>;
+  /**
+   * A notification as the provider would sign it, of something that is not paid: where both sides hold the secret. Absent
+   * where only the provider can sign (支付宝, 微信支付, 易支付 v2).
+   */
+  selfNotification?(account: ProviderAccount, orderNo: string, at: Date): Omit<RawNotification, 'receivedAt'>;
   /** Never throws, whatever comes in. */
   verify(account: ProviderAccount, raw: RawNotification): Verdict;
   readonly acknowledge: {

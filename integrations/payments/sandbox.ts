@@ -75,6 +75,12 @@ export const sandbox: PaymentProvider = {
   confirmByQueryDefault: false,
   configFields,
   checkConfig: (config) => checkFields(configFields, config),
+  selfNotification({ config }, orderNo, now) {
+    const body = JSON.stringify({ orderNo, tradeNo: `check-${orderNo}`, amountMinor: 1, currency: 'CNY', status: 'waiting' }); // prettier-ignore
+    const signature = signSandbox(config['secret'] ?? '', Math.floor(now.getTime() / 1000), body);
+    const headers = { 'content-type': 'application/json', 'miaofa-sandbox-signature': signature };
+    return { method: 'POST', headers, query: '', body: Buffer.from(body) };
+  },
   verify,
   acknowledge: {
     accepted: ack('{"ok":true}', 200, 'application/json'),

@@ -27,11 +27,14 @@ export function checkAddress(url: URL): Step<'address'> {
   return step('address', 'ok', `公网地址 ${url.origin}`, `Public address ${url.origin}`);
 }
 
-export async function checkDns(url: URL): Promise<Step<'dns'>> {
+type Resolve = (host: string) => Promise<readonly { readonly address: string }[]>;
+const system: Resolve = (host) => dns.lookup(host, { all: true });
+
+export async function checkDns(url: URL, resolve: Resolve = system): Promise<Step<'dns'>> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (net.isIP(host)) return step('dns', 'skipped', '使用 IP 地址，无需解析', 'An address, nothing to resolve');
   try {
-    const found = await dns.lookup(host, { all: true });
+    const found = await resolve(host);
     const bad = found.filter(({ address }) => !isPublicAddress(address));
     if (bad.length > 0)
       return step('dns', 'failed', `域名 ${host} 解析到内网地址，请检查 DNS 记录`, `${host} resolves to a private address: check the DNS records`); // prettier-ignore
@@ -46,11 +49,15 @@ export async function checkDns(url: URL): Promise<Step<'dns'>> {
   }
 }
 
-export async function checkTls(url: URL, timeoutMs = 5_000): Promise<Step<'tls'>> {
+/** `trusted`: for tests, authorities beside those of the system; `host`: where to connect, if not where the name leads. */
+export async function checkTls(
+  url: URL,
+  { timeoutMs = 5_000, trusted, host: at }: { timeoutMs?: number; trusted?: string; host?: string } = {},
+): Promise<Step<'tls'>> {
   if (url.protocol !== 'https:') return step('tls', 'skipped', '未使用 https', 'No https');
   const host = url.hostname.replace(/^\[|\]$/g, '');
   return new Promise((resolve) => {
-    const socket = tls.connect({ host, port: Number(url.port || 443), timeout: timeoutMs, ...(!net.isIP(host) && { servername: host }) }); // prettier-ignore
+    const socket = tls.connect({ host: at ?? host, port: Number(url.port || 443), timeout: timeoutMs, ...(trusted !== undefined && { ca: trusted }), ...(!net.isIP(host) && { servername: host }) }); // prettier-ignore
     const end = (result: Step<'tls'>): void => {
       socket.destroy();
       resolve(result);

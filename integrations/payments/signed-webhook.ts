@@ -101,6 +101,14 @@ export const signedWebhook: PaymentProvider = {
   createsRemotely: false,
   configFields,
   checkConfig: (config) => checkFields(configFields, config),
+  selfNotification({ config }, orderNo, now) {
+    const id = `check-${orderNo}`;
+    const at = Math.floor(now.getTime() / 1000);
+    const data = { order_no: orderNo, trade_no: id, amount: '0.01', currency: 'CNY' };
+    const body = JSON.stringify({ type: 'payment.pending', data });
+    const headers = { 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': String(at), 'webhook-signature': signWebhook(config['secret'] ?? '', id, at, body) }; // prettier-ignore
+    return { method: 'POST', headers, query: '', body: Buffer.from(body) };
+  },
   verify,
   acknowledge: {
     accepted: ack('{"ok":true}', 200, 'application/json'),

@@ -136,6 +136,12 @@ export const usdt: PaymentProvider = {
       problems.push({ field: 'pid', zh: 'GMWallet 版需要填写商户ID', en: 'GMWallet needs the merchant id' });
     return problems;
   },
+  selfNotification({ config }, orderNo) {
+    const params = new Map([['trade_id', `check${orderNo}`], ['order_id', orderNo], ['amount', '0.01'], ['actual_amount', '0.01'], ['token', 'check'], ['status', '1'], ...(config['flavour'] === 'gmwallet' ? [['pid', config['pid'] ?? ''] as const] : [])] as [string, string][]); // prettier-ignore
+    params.set('signature', signUsdt(params, config['token'] ?? ''));
+    const body = Buffer.from(JSON.stringify(Object.fromEntries(params)));
+    return { method: 'POST', headers: { 'content-type': 'application/json' }, query: '', body };
+  },
   verify,
   acknowledge: { accepted: ack('ok'), refused: ack('fail', 400), retryLater: ack('fail', 503) },
 

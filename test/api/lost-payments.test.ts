@@ -236,6 +236,26 @@ describe('payments: what does not come by itself', function () {
     assert.equal(await state(), 'ok');
   });
 
+  it('A6: the signature of a check: our own notification comes by the public address, the answer of 支付宝 proves its key', async () => {
+    const signature = async (id: number) => {
+      const { state, steps } = await api<{ state: string; steps: { id: string; result: string; zh: string }[] }>(`/payment-accounts/${id}/callback-check`, {}); // prettier-ignore
+      assert.notEqual(state, 'ok');
+      return steps.find((s) => s.id === 'signature');
+    };
+    const local = await signature(system.epay);
+    assert.deepEqual([local?.result, local?.zh], ['self_tested', '自制的测试通知在本机通过验签（自测）']);
+    const asked = await signature(alipayId);
+    assert.deepEqual([asked?.result, asked?.zh], ['self_tested', '支付平台的应答已用您填写的密钥验签通过（自测）']);
+    // A public key of somebody else: whole, of the right kind, and wrong.
+    const stranger = wechat.config['publicKey'] ?? '';
+    const wrong = await account('alipay', { ...alipay.config, alipayPublicKey: stranger });
+    const told = await signature(wrong);
+    assert.equal(told?.result, 'failed');
+    assert.match(told.zh, /没有通过验签/);
+    const [stray] = await rows<{ n: number }>(`select count(*)::int as n from payments where order_no like 'M%' and trade_no like 'check%'`); // prettier-ignore
+    assert.equal(stray?.n, 0);
+  });
+
   it('A6: keys that were changed are proven anew: a payment of before makes nothing green', async () => {
     const real = async () => {
       const { steps } = await api<{ steps: { id: string; result: string }[] }>(`/payment-accounts/${system.sandbox}/callback-check`, {}); // prettier-ignore

@@ -49,6 +49,15 @@ for (const [id, start] of Object.entries(gateways)) {
       assert.deepEqual(verdict, { ok: false, code: 'SECRET_MISSING' });
     });
 
+    it('A6: a notification of our own making is genuine and pays nothing; where only the provider signs there is none', () => {
+      const raw = gateway.provider.selfNotification?.(gateway.account, freshOrderNo(), new Date());
+      assert.equal(raw === undefined, ['alipay', 'wechat', 'epay_v2'].includes(id));
+      if (!raw) return;
+      const verdict = gateway.provider.verify(gateway.account, { ...raw, receivedAt: new Date() });
+      assert.ok(verdict.ok, JSON.stringify(verdict));
+      assert.equal(verdict.event.meaning, 'waiting');
+    });
+
     it('nothing but our own number is signed into a payment request', async () => {
       const orderNo = freshOrderNo();
       const { url } = await gateway.place(orderNo);

@@ -1,4 +1,5 @@
 /** Stripe Checkout. Source: docs.stripe.com/api (version 2026-10 and before: only fields that have been there for years). */
+import { createHmac } from 'node:crypto';
 import type { Outbound } from '../../outbound.ts';
 import { checkFields, gatewayOf, urlPattern, type ConfigField, type ConfigProblem } from '../../config-fields.ts';
 import { ack, ask, codeText, isObject, jsonOf, textOf, type JsonObject } from '../gateway-call.ts';
@@ -105,6 +106,16 @@ export const stripe: PaymentProvider = {
         { field: 'secretKey', zh: '这是可公开密钥 (pk_)，请填写密钥 (sk_)', en: 'this is the publishable key (pk_)' },
       ];
     return problems;
+  },
+  selfNotification(account, orderNo, now) {
+    const at = Math.floor(now.getTime() / 1000);
+    const object = { id: `check_${orderNo}` };
+    const body = JSON.stringify({ id: `evt_check_${orderNo}`, object: 'event', type: 'miaofa.check', livemode: account.mode === 'live', data: { object } }); // prettier-ignore
+    const signature = createHmac('sha256', account.config['webhookSecret'] ?? '')
+      .update(`${at}.${body}`)
+      .digest('hex');
+    const headers = { 'content-type': 'application/json', 'stripe-signature': `t=${at},v1=${signature}` };
+    return { method: 'POST', headers, query: '', body: Buffer.from(body) };
   },
   verify,
   acknowledge: { accepted: ack('ok'), refused: ack('refused', 400), retryLater: ack('try again', 503) },
