@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { openPickup, until } from '../../dev/client.ts';
+import { paidAt } from '../support/gateway-orders.ts';
+import { gateways } from '../support/gateways.ts';
 import { eventsOf, recordedHistory, temporalOf, workflowOf } from '../support/history.ts';
 import { forkApi, type TestApi } from '../support/processes.ts';
 import { testTemporal } from '../support/services.ts';
@@ -62,6 +64,24 @@ describe('two API processes serve one shop', function () {
     assert.equal(runs.length, 1);
     assert.equal((await system.mail.mails()).filter((mail) => mail.to.includes(email)).length, 1);
   });
+
+  for (const [id, start] of Object.entries(gateways).filter(([name]) => !/^(epay|usdt-.*)$/.test(name))) {
+    it(`A4: ${id}: fifty copies at once to both processes are all acknowledged, and are one payment`, async () => {
+      const gateway = await start();
+      await system.shop.addCards(system.sku, [`${id}-${randomUUID()}`]);
+      const { orderNo, notify } = await paidAt(system, gateway);
+      const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => notify(apis[i % 2]?.base ?? '')));
+      assert.deepEqual(new Set(answers), new Set([gateway.provider.acknowledge.accepted.body]));
+      const { rows } = await system.parts.pool.query<{ payments: number; promises: number }>(
+        `select (select count(*)::int from payments where order_id = o.id) as payments,
+                (select count(*)::int from outbox where order_id = o.id and kind = 'start') as promises from orders o where o.no = $1`,
+        [orderNo],
+      );
+      assert.equal(rows[0]?.payments, 1);
+      assert.ok((rows[0]?.promises ?? 9) <= 1);
+      await gateway.close();
+    });
+  }
 
   it('A1: the start is eager: the process that acknowledged runs the first task without asking the server for it', async () => {
     await system.shop.addCards(system.sku, [`EAGER-${randomUUID()}`]);
