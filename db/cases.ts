@@ -81,12 +81,13 @@ const payment = statement<CasePayment, [number]>(
      join payment_accounts a on a.id = y.account_id where c.id = $1`,
 );
 const ofOrder = statement<CaseRow, [number]>('cases_of_order', `select ${columns} from ${joined} where c.order_id = $1 order by c.id desc limit 50`); // prettier-ignore
-const queue = statement<CaseRow, [boolean, CaseKind | null, number | null, number]>(
-  'cases_page',
-  `select ${columns} from ${joined}
-   where (c.closed_at is null) = $1 and ($2::text is null or c.kind = $2) and ($3::bigint is null or c.id < $3)
-   order by case when $1 then c.due_at end nulls last, c.id desc limit $4`,
-);
+const queue = (open: boolean, order: string): string => `select ${columns} from ${joined}
+   where c.closed_at is ${open ? '' : 'not '}null and ($1::text is null or c.kind = $1)
+     and ($2::text is null or c.order_id = (select id from orders where no = $2)) order by ${order} limit $3 offset $4`;
+type PageParams = [CaseKind | null, string | null, number, number];
+// What is overdue first; the buyer is asked in those without a date.
+const openPage = statement<CaseRow, PageParams>('cases_open', queue(true, 'c.due_at nulls last, c.id'));
+const closedPage = statement<CaseRow, PageParams>('cases_closed', queue(false, 'c.id desc'));
 const insert = statement<
   { id: number; no: string; fresh: boolean },
   [string, Mode, CaseKind, string, number, ErrorCode | null, number, Buffer | null, string]
@@ -196,9 +197,16 @@ export async function casePayment(db: Queryable, caseId: number): Promise<CasePa
 /** Open ones by what is due first, closed ones newest first. */
 export function casePage(
   db: Queryable,
-  wanted: { open: boolean; kind?: CaseKind | undefined; before?: number | undefined; limit: number },
+  wanted: {
+    open: boolean;
+    kind?: CaseKind | undefined;
+    orderNo?: string | undefined;
+    limit: number;
+    offset: number;
+  },
 ): Promise<CaseRow[]> {
-  return queue(db, [wanted.open, wanted.kind ?? null, wanted.before ?? null, wanted.limit]);
+  const page = wanted.open ? openPage : closedPage;
+  return page(db, [wanted.kind ?? null, wanted.orderNo ?? null, wanted.limit, wanted.offset]);
 }
 
 /** `ask`: the buyer must answer before staff can go on; the clock stands still. */

@@ -10,13 +10,29 @@ import { openWords, sealWords } from '../../integrations/case-words.ts';
 import { consoleCases } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { person, serve, type Authenticate } from '../serve.ts';
+import { reasonOf } from './words.ts';
 
 type Whole = (typeof consoleCases.readCase)['response']['_output'];
 
 /** How a case looks, without what is said in it. */
 export function viewCase(c: CaseRow): Whole['case'] {
   const { no, mode, kind, source, state, outcome, code, orderNo, openedBy, overdue, closedBy, failure } = c;
-  const said = { no, mode, kind, source, state, outcome, code, orderNo, openedBy, overdue, closedBy, failure };
+  const reasons = { reason: code === null ? null : reasonOf(code), failureReason: failure === null ? null : reasonOf(failure) }; // prettier-ignore
+  const said = {
+    ...reasons,
+    no,
+    mode,
+    kind,
+    source,
+    state,
+    outcome,
+    code,
+    orderNo,
+    openedBy,
+    overdue,
+    closedBy,
+    failure,
+  };
   return { ...said, openedAt: c.openedAt.toISOString(), dueAt: c.dueAt?.toISOString() ?? null, closedAt: c.closedAt?.toISOString() ?? null }; // prettier-ignore
 }
 
@@ -83,9 +99,10 @@ export function caseRoutes(router: Router, authenticate: Authenticate, deps: Api
     return found;
   };
 
-  serve(router, authenticate, consoleCases.listCases, async ({ query }) => ({
-    cases: (await casePage(pool, query)).map(viewCase),
-  }));
+  serve(router, authenticate, consoleCases.listCases, async ({ query }) => {
+    const rows = await casePage(pool, { ...query, limit: query.limit + 1 });
+    return { cases: rows.slice(0, query.limit).map(viewCase), more: rows.length > query.limit };
+  });
   serve(router, authenticate, consoleCases.readCase, ({ params }) => whole(params.no));
 
   serve(router, authenticate, consoleCases.openCase, async (call) => {

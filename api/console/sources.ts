@@ -10,6 +10,7 @@ import { compilePattern } from '../../integrations/linear-pattern.ts';
 import { consoleSuppliers } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { person, serve, type Authenticate } from '../serve.ts';
+import { reasonOf } from './words.ts';
 
 type PurchaseView = (typeof consoleSuppliers.purchaseView)['_output'];
 
@@ -31,6 +32,7 @@ export function viewPurchase(p: PurchaseRow): PurchaseView {
     costMinor: p.costMinor,
     currency: p.currency,
     reason: p.refusal && refusals[p.refusal].code,
+    why: p.refusal && reasonOf(refusals[p.refusal].code),
     problems: p.problems.map(({ line, problem }) => ({ line, problem })),
     createdAt: p.createdAt.toISOString(),
     placedAt: p.placedAt?.toISOString() ?? null,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { caseActions, caseKinds, caseStates } from '../../domain/cases.ts';
 import { caseNoPattern, orderNoPattern } from '../../domain/ids.ts';
+import { reason } from './console-orders.ts';
 import { route } from './route.ts';
 
 const params = z.object({ no: z.string().regex(caseNoPattern) });
@@ -16,6 +17,7 @@ export const caseView = z
     state: z.enum(caseStates),
     outcome: z.string().nullable(),
     code: z.string().nullable(),
+    reason: reason.nullable().describe('The code in words'),
     orderNo: z.string().nullable(),
     openedAt: z.iso.datetime(),
     openedBy: z.string(),
@@ -24,6 +26,7 @@ export const caseView = z
     closedAt: z.iso.datetime().nullable(),
     closedBy: z.string().nullable(),
     failure: z.string().nullable().describe('Why the last decision could not be carried out'),
+    failureReason: reason.nullable(),
   })
   .meta({ id: 'Case' });
 export const caseMessage = z.strictObject({
@@ -64,10 +67,11 @@ export const listCases = route({
   query: z.object({
     open: z.enum(['true', 'false']).default('true').transform((v) => v === 'true'), // prettier-ignore
     kind: z.enum(caseKinds).optional(),
-    before: z.coerce.number().int().positive().optional(),
+    orderNo: z.string().max(40).optional(),
     limit: z.coerce.number().int().min(1).max(200).default(50),
+    offset: z.coerce.number().int().min(0).max(10_000).default(0),
   }),
-  response: z.strictObject({ cases: z.array(caseView) }),
+  response: z.strictObject({ cases: z.array(caseView), more: z.boolean() }),
 });
 
 export const readCase = route({

@@ -1,6 +1,7 @@
 /** Upstream suppliers and the sources of products. */
 import { z } from 'zod';
 import { purchaseStates } from '../../domain/supplier.ts';
+import { reason } from './console-orders.ts';
 import { route } from './route.ts';
 import { at, configFields, configOf, idParams, maskedConfig, mode, rowId, words } from './shapes.ts';
 
@@ -187,6 +188,7 @@ export const purchaseView = z
     quantity: z.int(),
     state: z.enum(purchaseStates),
     reason: z.string().nullable().describe('Why refused; a code of the error catalogue'),
+    why: reason.nullable().describe('The same in words'),
     evidence: z.string().nullable(),
     problems: z.array(z.strictObject({ line: z.int(), problem: z.string() })),
     supplierRef: z.string().nullable(),

@@ -158,7 +158,7 @@ describe('E5: the console in a real browser', function () {
     const owner = await signedIn(system, 'owner');
     const person = await newPerson({ cookie: { base: system.base, value: owner.cookie } });
     const { page } = person;
-    const paths = ['', 'monitor', 'orders', 'queue', 'manual', 'products', 'cards', 'suppliers', 'payments', 'rules', 'test-order', 'failures', 'settings', 'channels', 'staff', 'audit', 'me']; // prettier-ignore
+    const paths = ['', 'monitor', 'orders', 'queue', 'cases', 'manual', 'products', 'cards', 'suppliers', 'purchases', 'stores', 'payments', 'rules', 'test-order', 'failures', 'settings', 'channels', 'staff', 'audit', 'me']; // prettier-ignore
     for (const path of paths) {
       await page.goto(`${system.base}/console/${path}`);
       await page.getByRole('heading', { level: 1 }).waitFor();

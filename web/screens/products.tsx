@@ -13,6 +13,7 @@ import { usePaging } from '../ui/paging.ts';
 import { ResourceTable } from '../ui/resource-table.tsx';
 import { EmptyState } from '../ui/states.tsx';
 import { kindName, saleName, type Product } from '../ui/product.ts';
+import { hasSource, ProductSource } from '../ui/product-source.tsx';
 import { ProductForm } from './product-form.tsx';
 
 export function ProductsScreen(): ReactNode {
@@ -22,6 +23,7 @@ export function ProductsScreen(): ReactNode {
   const { filters, set } = useFilters();
   const paging = usePaging();
   const [editing, setEditing] = useState<Product | 'new'>();
+  const [sourcing, setSourcing] = useState<Product>();
   const products = useRead('/api/console/products', {
     query: {
       ...(filters['search'] && { search: filters['search'] }),
@@ -130,6 +132,11 @@ export function ProductsScreen(): ReactNode {
                     {t('编辑', 'Edit')}
                   </Button>
                 )}
+                {hasSource(row) && (
+                  <Button size="small" onClick={() => setSourcing(row)}>
+                    {t('货源', 'Source')}
+                  </Button>
+                )}
                 {row.kind === 'card' && (
                   <Link to="/cards" search={{ product: String(row.id) }}>
                     <Button size="small">{t('卡密', 'Keys')}</Button>
@@ -156,6 +163,7 @@ export function ProductsScreen(): ReactNode {
           <ProductForm product={editing === 'new' ? undefined : editing} done={() => setEditing(undefined)} />
         </Drawer>
       )}
+      {sourcing && <ProductSource product={sourcing} close={() => setSourcing(undefined)} />}
     </Page>
   );
 }

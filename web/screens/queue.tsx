@@ -4,7 +4,7 @@
  */
 import { App, Button, Card, Modal, Select, Tag } from 'antd';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { ask } from '../api/client.ts';
 import { useChange, useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
@@ -18,6 +18,7 @@ import { Page } from '../ui/page.tsx';
 import { ResourceTable } from '../ui/resource-table.tsx';
 import { EmptyState, useErrorText } from '../ui/states.tsx';
 import { StateTag, TestTag } from '../ui/status.tsx';
+import { useClock } from '../ui/use-clock.ts';
 
 type Data = Read<'/api/console/tasks'>;
 type Task = Data['tasks'][number];
@@ -306,14 +307,4 @@ function KeysHelp({ close }: { readonly close: () => void }): ReactNode {
       </Card>
     </Modal>
   );
-}
-
-/** The time, every ten seconds: how long a task waits is seen to grow. */
-function useClock(): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 10_000);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
 }

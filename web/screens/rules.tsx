@@ -5,6 +5,7 @@ import { useChange, useRead } from '../api/hooks.ts';
 import type { Input as RouteInput, Read, RouteOf } from '../api/routes.ts';
 import { useT } from '../i18n.tsx';
 import { useMay } from '../shell/session.ts';
+import { caseKindName } from '../ui/case-words.tsx';
 import { Page } from '../ui/page.tsx';
 import { EmptyState, ErrorPanel, Loaded } from '../ui/states.tsx';
 
@@ -18,6 +19,7 @@ interface Line {
   readonly words?: string[];
   readonly minAmount?: number | null;
   readonly minQuantity?: number | null;
+  readonly caseKind: Body['rules'][number]['caseKind'];
   /** What this form does not show is kept. */
   readonly rest: Condition;
 }
@@ -27,6 +29,7 @@ function lineOf(rule: Rules['rules'][number]): Line {
   return {
     name: rule.name,
     enabled: rule.enabled,
+    caseKind: rule.caseKind,
     words: remarkContains ?? [],
     minAmount: minAmountMinor === undefined ? null : minAmountMinor / 100,
     minQuantity: minQuantity ?? null,
@@ -37,6 +40,7 @@ function ruleOf(line: Line): Body['rules'][number] {
   return {
     name: line.name,
     enabled: line.enabled,
+    caseKind: line.caseKind ?? null,
     condition: {
       ...line.rest,
       ...(line.words && line.words.length > 0 && { remarkContains: line.words }),
@@ -119,6 +123,14 @@ function RulesForm({ rules }: { readonly rules: Rules }): ReactNode {
                   <Form.Item name={[name, 'minQuantity']} label={t('且数量不少于', 'and the quantity is at least')}>
                     <InputNumber min={1} precision={0} />
                   </Form.Item>
+                  <Form.Item name={[name, 'caseKind']} label={t('并开售后工单', 'and open a case')}>
+                    <Select
+                      allowClear
+                      style={{ minWidth: 130 }}
+                      placeholder={t('不开', 'none')}
+                      options={(['invoice', 'bad_key', 'other'] as const).map((value) => ({ value, label: caseKindName(value, t) }))} // prettier-ignore
+                    />
+                  </Form.Item>
                   <Form.Item name={[name, 'enabled']} label={t('→ 转人工', '→ to people')} valuePropName="checked">
                     <Switch />
                   </Form.Item>
@@ -129,7 +141,9 @@ function RulesForm({ rules }: { readonly rules: Rules }): ReactNode {
               </Card>
             ))}
             <div className="row">
-              <Button onClick={() => add({ name: '', enabled: true, words: [], rest: {} } satisfies Line)}>
+              <Button
+                onClick={() => add({ name: '', enabled: true, words: [], caseKind: null, rest: {} } satisfies Line)}
+              >
                 {t('添加规则', 'Add a rule')}
               </Button>
               <Button

@@ -1,14 +1,16 @@
 /** 供应商: connection forms from the adapters, health as it was measured, a test call. */
-import { App, Button, Form, InputNumber, Tag } from 'antd';
+import { App, Button, Form, Input, InputNumber, Select, Tag } from 'antd';
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useChange, useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
 import { useI18n, useT } from '../i18n.tsx';
 import { useMay } from '../shell/session.ts';
 import { EditDrawer, useEditor, type Editor } from '../ui/edit-drawer.tsx';
-import { duration, money, Time } from '../ui/format.tsx';
+import { duration, money, parseMoney, Time } from '../ui/format.tsx';
 import { EnabledItem, KindItem, ModeItem, NameItem } from '../ui/items.tsx';
 import { Page } from '../ui/page.tsx';
+import { evidenceText } from '../ui/purchase-words.tsx';
 import { ResourceTable } from '../ui/resource-table.tsx';
 import { filled, SchemaFields } from '../ui/schema-form.tsx';
 import { EmptyState, useErrorText } from '../ui/states.tsx';
@@ -70,7 +72,17 @@ export function SuppliersScreen(): ReactNode {
           {
             title: t('余额', 'Balance'),
             align: 'right',
-            render: (row) => (row.balanceMinor === null ? '—' : money(row.balanceMinor, row.currency)),
+            render: (row) => {
+              if (row.balanceMinor === null) return '—';
+              const low = row.lowBalanceMinor !== null && row.balanceMinor < row.lowBalanceMinor;
+              return <Tag color={low ? 'red' : 'default'}>{money(row.balanceMinor, row.currency)}</Tag>;
+            },
+          },
+          {
+            title: t('未结束的采购', 'Open purchases'),
+            align: 'right',
+            render: (row) =>
+              row.health.open === 0 ? 0 : <Link to="/purchases" search={{ state: 'open', supplier: String(row.id) }}>{row.health.open}</Link>, // prettier-ignore
           },
           { title: t('调用（1 小时）', 'Calls (1 h)'), align: 'right', render: (row) => row.health.calls },
           { title: t('异常', 'Troubles'), align: 'right', render: (row) => row.health.troubles },
@@ -79,7 +91,7 @@ export function SuppliersScreen(): ReactNode {
             deskOnly: true,
             render: (row) => `${duration(row.health.p50Ms, language)} / ${duration(row.health.p99Ms, language)}`,
           },
-          { title: t('最近异常', 'Last trouble'), deskOnly: true, render: (row) => (<>{row.health.lastTrouble} <Time at={row.health.lastTroubleAt} /></>) }, // prettier-ignore
+          { title: t('最近异常', 'Last trouble'), deskOnly: true, render: (row) => (<>{evidenceText(row.health.lastTrouble, t)} <Time at={row.health.lastTroubleAt} /></>) }, // prettier-ignore
           {
             title: t('操作', 'Actions'),
             render: (row) =>
@@ -124,6 +136,8 @@ interface Fields {
   readonly name: string;
   readonly enabled: boolean;
   readonly maxParallel: number;
+  readonly currency: string;
+  readonly lowBalance?: string | null;
   readonly config?: Record<string, string | undefined>;
 }
 
@@ -139,12 +153,14 @@ function SupplierDrawer(props: {
     <EditDrawer<Supplier, Fields>
       of={editor}
       add={t('添加供应商', 'Add a supplier')}
-      fresh={{ kind: kinds[0]?.kind ?? '', mode: 'live', enabled: true, maxParallel: 4 }}
-      save={({ kind, mode, config, ...rest }, supplier) => {
-        const body = { ...rest, config: filled(config), lowBalanceMinor: supplier?.lowBalanceMinor ?? null };
+      fresh={{ kind: kinds[0]?.kind ?? '', mode: 'live', enabled: true, maxParallel: 4, currency: 'CNY' }}
+      from={(s) => ({ ...s, lowBalance: s.lowBalanceMinor === null ? null : (s.lowBalanceMinor / 100).toFixed(2) })}
+      save={({ kind, mode, currency, config, name, enabled, maxParallel, lowBalance }, supplier) => {
+        const lowBalanceMinor = lowBalance ? (parseMoney(lowBalance, currency) ?? null) : null;
+        const body = { name, enabled, maxParallel, lowBalanceMinor, config: filled(config) };
         return supplier
           ? update.mutateAsync({ params: { id: supplier.id }, body })
-          : create.mutateAsync({ body: { ...body, kind, mode } });
+          : create.mutateAsync({ body: { ...body, kind, mode, currency } });
       }}
     >
       {({ thing, fields }) => (
@@ -160,6 +176,20 @@ function SupplierDrawer(props: {
           <SchemaFields fields={kinds.find((k) => k.kind === fields.kind)?.fields ?? []} kept={thing?.config ?? {}} />
           <Form.Item name="maxParallel" label={t('同时采购数', 'Purchases at once')}>
             <InputNumber min={1} max={50} precision={0} />
+          </Form.Item>
+          <Form.Item name="currency" label={t('结算币种', 'It bills in')} hidden={thing !== undefined}>
+            <Select
+              style={{ width: 120 }}
+              options={(kinds.find((k) => k.kind === fields.kind)?.currencies ?? ['CNY', 'USD', 'EUR', 'HKD']).map((value) => ({ value }))} // prettier-ignore
+            />
+          </Form.Item>
+          <Form.Item
+            name="lowBalance"
+            label={t('余额预警', 'Warn below this balance')}
+            extra={t('低于此数时通知客服', 'People are told once it is lower')}
+            rules={[{ pattern: /^\d{1,9}(\.\d{1,2})?$/, message: t('请输入金额，例如 100', 'An amount, like 100') }]}
+          >
+            <Input inputMode="decimal" style={{ width: 140 }} placeholder={t('不预警', 'off')} />
           </Form.Item>
           <EnabledItem />
         </>

@@ -31,6 +31,7 @@ export const menu: readonly MenuGroup[] = [
       { path: '/monitor', zh: '发货监控', en: 'Monitor', icon: 'pulse', right: 'stats.read', screen: lazy(() => import('../screens/dashboard.tsx'), 'DashboardScreen') },
       { path: '/orders', zh: '订单日志', en: 'Orders', icon: 'list', right: 'orders.read', screen: lazy(() => import('../screens/orders.tsx'), 'OrdersScreen') },
       { path: '/queue', zh: '人工处理', en: 'Queue', icon: 'bell', right: 'orders.read', screen: lazy(() => import('../screens/queue.tsx'), 'QueueScreen') },
+      { path: '/cases', zh: '售后工单', en: 'Cases', icon: 'chat', right: 'orders.read', screen: lazy(() => import('../screens/cases.tsx'), 'CasesScreen') },
       { path: '/manual', zh: '手动发货', en: 'By hand', icon: 'hand', right: 'orders.act', screen: lazy(() => import('../screens/manual.tsx'), 'ManualScreen') },
     ],
   },
@@ -41,6 +42,8 @@ export const menu: readonly MenuGroup[] = [
       { path: '/products', zh: '商品', en: 'Products', icon: 'box', right: 'products.read', screen: lazy(() => import('../screens/products.tsx'), 'ProductsScreen') },
       { path: '/cards', zh: '卡密池', en: 'Keys', icon: 'key', right: 'products.read', screen: lazy(() => import('../screens/cards.tsx'), 'CardsScreen') },
       { path: '/suppliers', zh: '供应商', en: 'Suppliers', icon: 'truck', right: 'suppliers.read', screen: lazy(() => import('../screens/suppliers.tsx'), 'SuppliersScreen') },
+      { path: '/purchases', zh: '采购', en: 'Purchases', icon: 'cart', right: 'suppliers.read', screen: lazy(() => import('../screens/purchases.tsx'), 'PurchasesScreen') },
+      { path: '/stores', zh: '对象存储', en: 'Object stores', icon: 'folder', right: 'products.read', screen: lazy(() => import('../screens/stores.tsx'), 'StoresScreen') },
     ],
   },
   {
@@ -79,5 +82,6 @@ export const menu: readonly MenuGroup[] = [
 
 /** Screens that other screens lead to. */
 export const innerScreens: readonly Pick<MenuItem, 'path' | 'screen'>[] = [
+  { path: '/cases/$no', screen: lazy(() => import('../screens/case.tsx'), 'CaseScreen') },
   { path: '/orders/$no', screen: lazy(() => import('../screens/order.tsx'), 'OrderScreen') },
 ];

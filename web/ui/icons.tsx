@@ -31,6 +31,8 @@ const paths = {
   upload: 'M12 16V5m-4 4 4-4 4 4M5 19h14',
   bolt: 'M13.5 3 5 13.5h6L10 21l9-11h-6.5z',
   chat: 'M4 5h16v11H9l-5 4z',
+  cart: 'M3 4h2.5l2.2 11h10l2-8H6.4M9 20a1.2 1.2 0 1 0 0-2.4A1.2 1.2 0 0 0 9 20zm8 0a1.2 1.2 0 1 0 0-2.4 1.2 1.2 0 0 0 0 2.4z',
+  folder: 'M3 6h6l2 2h10v11H3z',
 } as const;
 export type IconName = keyof typeof paths;
 
