@@ -26,10 +26,13 @@ export async function carryOutCase(
   deps: ActivityDeps,
   actionId: string,
 ): Promise<{ messageId: number | null; waitMs: number | null }> {
+  await deps.fault?.('case:begun', 0);
   const refund = await refundOfCase(deps.pool, actionId);
   const refunded = refund ? await moneyIsBack(deps, actionId, refund) : false;
+  if (refund) await deps.fault?.('case:money-asked', refund.paymentId ?? 0);
   if (refunded === 'impossible') return { messageId: null, waitMs: null };
   const done = await carryOut(deps.pool, actionId, refunded);
+  await deps.fault?.('case:done', 0);
   if (done === 'later') return { messageId: null, waitMs: refundPauseMs };
   return { messageId: done.messageId, waitMs: null };
 }

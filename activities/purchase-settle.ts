@@ -6,6 +6,7 @@ import { lockOrder, type PaidOrder } from '../db/delivery.ts';
 import { holdForReview, knownFingerprints, storeCodes } from '../db/purchase-goods.ts';
 import { lockPurchase, movePurchase, type StoredPurchase } from '../db/purchases.ts';
 import { transaction, type Transaction } from '../db/sql.ts';
+import { tellUndoFailed } from '../db/undo.ts';
 import { splitCodes } from '../domain/codes.ts';
 import { KnownError } from '../domain/errors.ts';
 import { mayBecome, nextQuestionMs, type PurchaseState } from '../domain/supplier.ts';
@@ -67,6 +68,12 @@ async function deliver(
   if (purchase.state === 'review' || !mayBecome(purchase.state, 'delivered')) return purchase.state;
   const bill = { supplierRef: answer.supplierRef ?? null, costMinor: answer.costMinor ?? null };
   if (purchase.target !== null && answer.codes === undefined) {
+    if (order.releasedAt !== null || order.doneAt !== null) {
+      // Done for an order that has ended: there is nothing that could be sold to somebody else, so people are told.
+      await storeCodes(tx, purchase, order, [], bill);
+      await tellUndoFailed(tx, order.id, purchase.id);
+      return 'delivered';
+    }
     // A top-up brings no key: what the buyer gets is that it was done.
     const account = deps.keyring.open('contact', purchase.target, contactAad(purchase.orderNo)).toString('utf8');
     const receipt = sealCode(deps.keyring, purchase.productId, topUpReceipt(account, purchase.ref));

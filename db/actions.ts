@@ -110,6 +110,9 @@ const insert = statement<
      ${letGo('$2')} and $9
    ), turned as (
      insert into stock_turns (product_id, mode) select distinct product_id, mode from given_back
+   ), called_off as (
+     -- What is on its way for an order that has ended is looked at now, not at its next question.
+     update purchases set next_ask_at = now() where order_id = $2 and $9 and $7 <> 'delivered' and state in ('accepted', 'unknown') and next_ask_at is not null
    ), left_line as (
      delete from stock_waits where order_id = $2 and $7 <> 'paid'
    ), promised as (

@@ -27,6 +27,10 @@ export interface StoredPurchase {
   /** Since the call went out. */
   readonly placedForMs: number | null;
   readonly held: Buffer | null;
+  /** Its order has ended without goods. */
+  readonly orderEnded: boolean;
+  /** What came of calling it off; null: not tried, or without an answer. */
+  readonly calledOff: 'cancelled' | 'too-late' | null;
   readonly supplierSku: string;
   readonly options: Readonly<Record<string, string>>;
   readonly unitCeilingMinor: number | null;
@@ -45,7 +49,7 @@ const since = (column: string): string => `(extract(epoch from now() - p.${colum
 const columns = `p.id, p.ref, p.order_id as "orderId", o.no as "orderNo", o.product_id as "productId",
     p.source_id as "sourceId", p.supplier_id as "supplierId", p.mode, p.quantity, p.state, p.supplier_ref as "supplierRef", p.asked,
     ${since('absent_since')} as "absentForMs", -${since('next_ask_at')} as "askInMs", ${since('placed_at')} as "placedForMs",
-    p.held, s.supplier_sku as "supplierSku", s.options, s.unit_ceiling_minor as "unitCeilingMinor", s.pattern, o.target,
+    p.held, p.called_off as "calledOff", o.done_at is not null and o.released_at is null as "orderEnded", s.supplier_sku as "supplierSku", s.options, s.unit_ceiling_minor as "unitCeilingMinor", s.pattern, o.target,
     a.kind, a.currency, encode(a.config, 'base64') as config`;
 const joined = `purchases p join orders o on o.id = p.order_id join product_sources s on s.id = p.source_id
     join supplier_accounts a on a.id = p.supplier_id`;

@@ -22,6 +22,10 @@ const end = statement<object, [string, number, number, string, OrderState]>(
      ${letGo('$2')} and exists (select from moved)
    ), turned as (
      insert into stock_turns (product_id, mode) select distinct product_id, mode from given_back
+   ), called_off as (
+     -- What is on its way for it is looked at now, not at its next question.
+     update purchases set next_ask_at = now()
+     where order_id in (select id from moved) and state in ('accepted', 'unknown') and next_ask_at is not null
    ), left_line as (
      delete from stock_waits where order_id = $2
    ), promised as (

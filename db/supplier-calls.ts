@@ -3,7 +3,7 @@ import { afterCall, type CallVerdict } from '../domain/breaker.ts';
 import { actors } from './locks.ts';
 import { statement, transaction, type Pool, type Queryable } from './sql.ts';
 
-export type SupplierCall = 'place' | 'find' | 'fetch' | 'quote' | 'balance' | 'catalogue';
+export type SupplierCall = 'place' | 'find' | 'fetch' | 'cancel' | 'quote' | 'balance' | 'catalogue';
 
 export interface CallRecord {
   readonly supplierId: number;

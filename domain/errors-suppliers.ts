@@ -107,6 +107,20 @@ export const supplierErrors = {
     'The supplier took the order and could not do it; the money is back',
     'It is tried again by the retry policy; if it keeps failing, check the account, choose another source, deliver by hand or refund',
   ),
+  SUPPLIER_CANCELLED: entry(
+    409,
+    '订单已结束，采购已向供应商撤销',
+    '无需操作；款项退回供应商余额',
+    'The order had ended, so the purchase was called off',
+    'Nothing to do; the money is back at the supplier',
+  ),
+  UNDO_FAILED: entry(
+    409,
+    '订单已结束，但其采购无法撤销',
+    '请到供应商后台核对：能撤销则撤销；充值已到账的，请与买家协商；到货的卡密会进入卡密池',
+    'The order has ended, but what was bought for it could not be called off',
+    'Look at the supplier: call it off there if you can; settle a top-up with the buyer; keys that come go into the pool',
+  ),
   SUPPLIER_SICK: entry(
     503,
     '供应商连续出错，已暂停采购',

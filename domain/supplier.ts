@@ -51,6 +51,7 @@ export const refusals = {
   ACCOUNT: { code: 'SUPPLIER_ACCOUNT', retry: false },
   TARGET: { code: 'SUPPLIER_TARGET', retry: false },
   FAILED: { code: 'SUPPLIER_FAILED', retry: true }, // it took the order and gave it up later: the money is back
+  CANCELLED: { code: 'SUPPLIER_CANCELLED', retry: false }, // called off by us, because the order had ended
   REJECTED: { code: 'SUPPLIER_REJECTED', retry: false }, // by a person, after a look at what came
 } as const satisfies Record<string, { code: ErrorCode; retry: boolean }>;
 export type Refusal = keyof typeof refusals;

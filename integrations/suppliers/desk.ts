@@ -5,7 +5,7 @@ import { SupplierTrouble, type Answer, type Purchase, type SupplierAccount, type
 
 export interface TimedCall {
   readonly supplierId: number;
-  readonly call: 'place' | 'find' | 'fetch' | 'quote' | 'balance' | 'catalogue';
+  readonly call: 'place' | 'find' | 'fetch' | 'cancel' | 'quote' | 'balance' | 'catalogue';
   readonly verdict: CallVerdict;
   readonly code: string | null;
   readonly ms: number;
@@ -28,6 +28,7 @@ export interface Desk {
   place(purchase: Purchase): Promise<Answer>;
   find(purchase: Purchase): Promise<Answer | 'absent'>;
   fetch(supplierRef: string): Promise<Answer>;
+  cancel(purchase: Purchase, supplierRef: string | null): Promise<'cancelled' | 'too-late'>;
   quote(purchase: Omit<Purchase, 'ref'>): ReturnType<SupplierAdapter['quote']>;
   balance(): Promise<number>;
   catalogue(): ReturnType<SupplierAdapter['catalogue']>;
@@ -65,6 +66,7 @@ export function openDesk(adapter: SupplierAdapter, account: SupplierAccount, out
     place: (purchase) => timed('place', () => adapter.place(account, purchase, outbound), verdictOf),
     find: (purchase) => timed('find', async () => (adapter.find ? adapter.find(account, purchase, outbound) : missing()), verdictOf), // prettier-ignore
     fetch: (ref) => timed('fetch', async () => (adapter.fetch ? adapter.fetch(account, ref, outbound) : missing()), verdictOf), // prettier-ignore
+    cancel: (purchase, ref) => timed('cancel', async () => (adapter.cancel ? adapter.cancel(account, purchase, ref, outbound) : missing())), // prettier-ignore
     quote: (purchase) => timed('quote', () => adapter.quote(account, purchase, outbound)),
     balance: () => timed('balance', () => adapter.balance(account, outbound)),
     catalogue: () => timed('catalogue', () => adapter.catalogue(account, outbound)),

@@ -23,6 +23,7 @@ export interface Capabilities {
   /** "No such order" is true at the first reading. */
   readonly readsYourWrites: boolean;
   readonly callback: 'signed' | 'static-secret' | 'unsigned' | 'none';
+  /** Has `cancel`: an order that ends before its goods came is called off. */
   readonly cancel: boolean;
   /** The order itself carries the highest price we pay. Without it the price is asked for before. */
   readonly priceCeiling: boolean;
@@ -110,6 +111,11 @@ export interface SupplierAdapter {
   find?(account: SupplierAccount, purchase: Purchase, outbound: Outbound): Promise<Answer | 'absent'>;
   /** By the supplier's own number. Rejects with {@link SupplierTrouble} if it cannot be told. */
   fetch?(account: SupplierAccount, supplierRef: string, outbound: Outbound): Promise<Answer>;
+  /**
+   * Calls an order off that was accepted; only with the capability `cancel`. `cancelled`: surely nothing is bought, now or
+   * later. May be said twice. Rejects with {@link SupplierTrouble} if it cannot be told.
+   */
+  cancel?(account: SupplierAccount, purchase: Purchase, supplierRef: string | null, outbound: Outbound): Promise<'cancelled' | 'too-late'>; // prettier-ignore
   /** Price and stock now. Rejects with {@link SupplierTrouble}. */
   quote(account: SupplierAccount, purchase: Omit<Purchase, 'ref'>, outbound: Outbound): Promise<Quote>;
   /** Money left, in minor units of the account's currency. Rejects with {@link SupplierTrouble}. */

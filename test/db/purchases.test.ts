@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { FaultPoint } from '../../activities/deps.ts';
-import { applyAction } from '../../db/actions.ts';
 import { actors } from '../../db/locks.ts';
 import { setAutoDelivery } from '../../db/settings.ts';
 import { startFakeSupplier, type FakeSupplier } from '../../dev/fakes/acg-supplier.ts';
@@ -373,73 +372,6 @@ describe('purchases at suppliers', function () {
       await query(system, `update product_sources s set pattern = '(' from orders o where o.id = $1 and s.product_id = o.product_id`, other); // prettier-ignore
       await shop.run(other);
       assert.deepEqual(await states(other), ['review']);
-    });
-  });
-
-  describe('an order that ends meanwhile', () => {
-    const close = async (id: number): Promise<void> => {
-      await applyAction(system.parts.pool, { id: randomUUID(), orderNo: await noOf(id), kind: 'close', actorId: actors.opsToken, note: '' }); // prettier-ignore
-    };
-
-    it('I5 rule 5: keys that come after the order was closed lie in the pool, paid for and unsold', async () => {
-      const sku = await shop.product([{ supplierId: acg }]);
-      const id = await shop.order(sku, 2);
-      fault = async (point) => {
-        if (point === 'purchase:answered') await close(id);
-      };
-      await shop.run(id);
-      assert.deepEqual(await states(id), ['delivered']);
-      assert.equal((await shop.state(id)).state, 'closed');
-      assert.equal(await shop.pool(sku), 2);
-      assert.deepEqual(await shop.goods(id), []);
-    });
-
-    it('rule 5: pieces that came and never showed go back to sale when the order is closed; after the release nothing does', async () => {
-      const sku = await shop.product([{ supplierId: acg }]);
-      const id = await shop.order(sku, 3);
-      fake.misbehave('short', 1);
-      await shop.run(id);
-      const [purchase] = await shop.purchases(id);
-      fake.misbehave('no-stock');
-      await shop.api(`purchases/${purchase?.id ?? 0}/answer`, { body: { id: randomUUID(), answer: 'accept' } });
-      const short = await shop.run(id);
-      assert.ok('failed' in short && short.failed === 'SUPPLIER_NO_STOCK');
-      assert.equal(await shop.pool(sku), 0, 'they are held for the order');
-      assert.deepEqual(await shop.goods(id), [], 'and half is never shown');
-      await close(id);
-      assert.equal(await shop.pool(sku), 2);
-      // The next buyer gets them out of the pool; from then on they are sold for ever.
-      const next = await shop.order(sku, 2);
-      await shop.run(next);
-      assert.equal((await shop.goods(next)).length, 2);
-      await assert.rejects(close(next));
-      assert.equal(await shop.pool(sku), 0);
-    });
-
-    it('I5: nothing is ordered for an order that was closed before the call', async () => {
-      const id = await shop.order(await shop.product([{ supplierId: await shop.supplier('asked', key) }]));
-      const before = asked.calls.place;
-      let commits = 0;
-      fault = async (point) => {
-        // Two looks at the order, then the plan.
-        if (point === 'advance:after-commit' && ++commits === 3) await close(id);
-      };
-      await shop.run(id);
-      assert.equal(asked.calls.place, before);
-      assert.deepEqual(await states(id), ['refused']);
-    });
-
-    it('I5: a purchase that was accepted for a closed order is settled by nobody’s story, into the pool', async () => {
-      const sku = await shop.product([{ supplierId: await shop.supplier('asked', key) }]);
-      const id = await shop.order(sku);
-      asked.script = ['accepts'];
-      await shop.run(id);
-      await close(id);
-      asked.fulfil();
-      await shop.due(id);
-      await settleOrphans(system.parts.steps);
-      assert.equal(await shop.pool(sku), 1);
-      assert.deepEqual(await states(id), ['delivered']);
     });
   });
 });

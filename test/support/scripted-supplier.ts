@@ -15,7 +15,9 @@ export interface ScriptedSupplier {
   /** True: questions get no answer. */
   mute: boolean;
   readonly sold: ReadonlyMap<string, string>;
-  readonly calls: { place: number; find: number };
+  readonly calls: { place: number; find: number; cancel: number };
+  /** What it says when it is called off; `silent`: nothing. Only with the capability. */
+  cancels: 'cancelled' | 'too-late' | 'silent';
   /** Accounts that were topped up. */
   readonly targets: string[];
   /** What was accepted is delivered now. */
@@ -25,7 +27,7 @@ export interface ScriptedSupplier {
 export function scriptedSupplier(id: string, change: Partial<Capabilities> = {}): ScriptedSupplier {
   const sold = new Map<string, string>();
   const accepted = new Map<string, number>();
-  const calls = { place: 0, find: 0 };
+  const calls = { place: 0, find: 0, cancel: 0 };
   let serial = 0;
   const keys = (n: number): string => Array.from({ length: n }, () => `${id.toUpperCase()}-KEY-${++serial}`).join('\n');
   const goods = (ref: string): Answer => ({
@@ -51,6 +53,7 @@ export function scriptedSupplier(id: string, change: Partial<Capabilities> = {})
     sold,
     calls,
     targets: [],
+    cancels: 'cancelled',
     fulfil() {
       for (const [ref, n] of accepted) sold.set(ref, keys(n));
       accepted.clear();
@@ -85,6 +88,14 @@ export function scriptedSupplier(id: string, change: Partial<Capabilities> = {})
         if (accepted.has(ref)) return Promise.resolve({ kind: 'accepted' });
         return Promise.resolve(sold.has(ref) ? goods(ref) : 'absent');
       },
+      ...(capabilities.cancel && {
+        cancel(_account, { ref }): Promise<'cancelled' | 'too-late'> {
+          calls.cancel++;
+          if (made.cancels === 'silent') return Promise.reject(new SupplierTrouble('SUPPLIER_SILENT'));
+          if (made.cancels === 'cancelled') accepted.delete(ref);
+          return Promise.resolve(made.cancels);
+        },
+      }),
       quote: () => Promise.resolve({ costMinor: 1 }),
       balance: () => Promise.resolve(100_000),
       catalogue: () => Promise.resolve([]),

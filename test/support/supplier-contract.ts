@@ -119,6 +119,7 @@ export function keepsTheSupplierContract(name: string, open: () => Promise<Rig>)
       const same = ref();
       const answer = await place({ ref: same });
       assert.equal(adapter.find !== undefined, adapter.capabilities.queryByOurRef);
+      assert.equal(adapter.cancel !== undefined, adapter.capabilities.cancel);
       if (adapter.find) {
         const found = await adapter.find(account, { ...rig.purchase, ref: same }, outbound);
         // What was only accepted may be there by now.

@@ -123,7 +123,8 @@ function SourceFields(props: { readonly name: number; readonly suppliers: Suppli
   const { name, suppliers, topUp, form } = props;
   const t = useT();
   const [search, setSearch] = useState('');
-  const supplierId = Form.useWatch(['lines', name, 'supplierId'], form) as number | undefined;
+  const watched = Form.useWatch([], form) as Partial<Fields> | undefined;
+  const supplierId = watched?.lines?.[name]?.supplierId;
   const catalogue = useRead(
     '/api/console/suppliers/:id/catalogue',
     { params: { id: supplierId ?? 0 }, query: { q: search, limit: 20 } },
@@ -132,7 +133,7 @@ function SourceFields(props: { readonly name: number; readonly suppliers: Suppli
   const currency = suppliers.find((s) => s.id === supplierId)?.currency ?? 'CNY';
   return (
     <>
-      <div className="row" style={{ alignItems: 'start' }}>
+      <div className="row up">
         <Form.Item name={[name, 'supplierId']} label={t('供应商', 'Supplier')} rules={[{ required: true, message: t('请选择', 'Choose one') }]}>
           <Select style={{ minWidth: 180 }} options={suppliers.map((s) => ({ value: s.id, label: s.mode === 'test' ? t(`${s.name}（测试）`, `${s.name} (test)`) : s.name }))} />
         </Form.Item>

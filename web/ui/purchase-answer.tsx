@@ -75,8 +75,9 @@ function Answer(props: { readonly purchase: Purchase; readonly canFetch: boolean
   const review = purchase.state === 'review';
   // A sentence of apology is no key: the likely answer stands first.
   const first: Said = !review ? 'sold' : purchase.problems.some((p) => p.problem === 'sentence') ? 'reject' : 'accept';
-  const said = (Form.useWatch('answer', form) as Said | undefined) ?? first;
-  const how = (Form.useWatch('how', form) as Fields['how']) ?? 'ref';
+  const watched = Form.useWatch([], form) as Partial<Fields> | undefined;
+  const said = watched?.answer ?? first;
+  const how = watched?.how ?? 'ref';
   const choices: readonly (readonly [Said, string])[] = review
     ? [
         ['accept', t('接受', 'Accept')],

@@ -4,6 +4,7 @@
  */
 import { askAbout, canAsk } from '../../activities/purchase-ask.ts';
 import { longestCallMs, lose, place } from '../../activities/purchase-place.ts';
+import { callOff, mayCallOff } from '../../activities/purchase-undo.ts';
 import { withPurchase } from '../../activities/purchase-settle.ts';
 import type { ActivityDeps } from '../../activities/deps.ts';
 import { resumeOrder } from '../../db/purchase-answers.ts';
@@ -34,5 +35,7 @@ async function drive(deps: ActivityDeps, purchase: StoredPurchase): Promise<Purc
   if (purchase.state === 'placing') {
     return (purchase.placedForMs ?? 0) < longestCallMs ? purchase.state : lose(deps, purchase);
   }
+  const end = mayCallOff(deps, purchase) ? await callOff(deps, purchase) : undefined;
+  if (end !== undefined) return end;
   return canAsk(deps, purchase) ? askAbout(deps, purchase) : purchase.state;
 }
