@@ -1,10 +1,9 @@
 /** The console starts here. */
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { RouterProvider } from '@tanstack/react-router';
 import { createRoot } from 'react-dom/client';
 import { ApiError, onSignedOut } from './api/client.ts';
 import { I18nProvider } from './i18n.tsx';
-import { router } from './router.tsx';
+import { Gate } from './shell/gate.tsx';
 import './style.css';
 import { ThemeProvider } from './theme.tsx';
 
@@ -25,7 +24,7 @@ if (root) {
     <QueryClientProvider client={client}>
       <I18nProvider>
         <ThemeProvider>
-          <RouterProvider router={router} />
+          <Gate />
         </ThemeProvider>
       </I18nProvider>
     </QueryClientProvider>,

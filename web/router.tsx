@@ -1,19 +1,18 @@
-/** Addresses of the console. Each screen is a chunk of its own; who is not signed in sees the door. */
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router';
+/** Addresses of the console, for who is signed in. Each screen is a chunk of its own. */
+import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { ErrorPanel } from './ui/states.tsx';
-import { Gate } from './shell/gate.tsx';
+import { ErrorPanel } from './ui/error-panel.tsx';
+import { Frame } from './shell/frame.tsx';
 import { innerScreens, menu } from './shell/menu.ts';
 
-const root = createRootRoute({ component: Outlet });
-const gate = createRoute({ getParentRoute: () => root, id: 'gate', component: Gate });
+const root = createRootRoute({ component: Frame });
 
 interface Filters {
   readonly [key: string]: string | number | undefined;
 }
 const screens = [...menu.flatMap((group) => group.items), ...innerScreens].map(({ path, screen }) =>
   createRoute({
-    getParentRoute: () => gate,
+    getParentRoute: () => root,
     path,
     component: screen,
     // Filters stand in the address, so that a view can be shared and found again.
@@ -21,19 +20,13 @@ const screens = [...menu.flatMap((group) => group.items), ...innerScreens].map((
   }),
 );
 
-const setup = createRoute({
-  getParentRoute: () => root,
-  path: '/setup',
-  component: lazyRouteComponent(() => import('./screens/setup.tsx'), 'SetupScreen'),
-});
-
 function Failed({ error }: { readonly error: unknown }): ReactNode {
   return <ErrorPanel error={error} retry={() => location.reload()} />;
 }
 
 export const router = createRouter({
   basepath: '/console',
-  routeTree: root.addChildren([gate.addChildren(screens), setup]),
+  routeTree: root.addChildren(screens),
   defaultErrorComponent: Failed,
   defaultPreload: 'intent',
   scrollRestoration: true,

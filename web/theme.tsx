@@ -1,6 +1,6 @@
 /** Light, dark, or as the system says. */
 import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
-import { App, ConfigProvider, theme as antdTheme } from 'antd';
+import { ConfigProvider, theme as antdTheme } from 'antd';
 import enUS from 'antd/locale/en_US';
 import zhCN from 'antd/locale/zh_CN';
 import { useI18n } from './i18n.tsx';
@@ -65,7 +65,7 @@ export function ThemeProvider({ children }: { readonly children: ReactNode }): R
           },
         }}
       >
-        <App>{children}</App>
+        {children}
       </ConfigProvider>
     </Context>
   );

@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { ask } from '../api/client.ts';
 import { useI18n } from '../i18n.tsx';
-import { ErrorPanel } from '../ui/states.tsx';
+import { ErrorPanel } from '../ui/error-panel.tsx';
 
 interface Fields {
   readonly login: string;

@@ -1,7 +1,6 @@
 /** A one-time link sets a password: of the first owner, of a new person, or of one who forgot it. */
 import { Button, Form, Input } from 'antd';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { ask } from '../api/client.ts';
 import { useI18n } from '../i18n.tsx';
@@ -14,7 +13,8 @@ interface Fields {
   readonly password: string;
 }
 
-export function SetupScreen(): ReactNode {
+/** `done`: the person is signed in. */
+export function SetupScreen({ done }: { readonly done: () => void }): ReactNode {
   const { t } = useI18n();
   const [token] = useState(() => location.hash.slice(1));
   const link = useQuery({
@@ -25,15 +25,19 @@ export function SetupScreen(): ReactNode {
   });
   return (
     <Door title={t('设置密码', 'Set a password')} hint={t('此链接只能使用一次', 'This link works once')}>
-      <Loaded of={link}>{({ login }) => <SetupForm token={token} login={login} />}</Loaded>
+      <Loaded of={link}>{({ login }) => <SetupForm token={token} login={login} done={done} />}</Loaded>
     </Door>
   );
 }
 
-function SetupForm({ token, login }: { readonly token: string; readonly login: string | null }): ReactNode {
+function SetupForm(props: {
+  readonly token: string;
+  readonly login: string | null;
+  readonly done: () => void;
+}): ReactNode {
+  const { token, login, done } = props;
   const { t } = useI18n();
   const client = useQueryClient();
-  const navigate = useNavigate();
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
 
@@ -45,7 +49,7 @@ function SetupForm({ token, login }: { readonly token: string; readonly login: s
         body: { token, password, ...(chosen && { login: chosen }), ...(name && { name }) },
       });
       await client.invalidateQueries({ queryKey: ['/api/console/session'] });
-      await navigate({ to: '/' });
+      done();
     } catch (failure) {
       setError(failure);
       setBusy(false);

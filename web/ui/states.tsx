@@ -1,77 +1,10 @@
-/** What a screen shows when it has nothing to show: loading, an error with its next step, forbidden, empty. */
-import { Alert, Button, Empty, Result, Skeleton, Typography } from 'antd';
+/** What a screen shows when it has nothing to show: loading, an error, empty. */
+import { Empty, Skeleton, Typography } from 'antd';
 import type { ReactNode } from 'react';
 import type { UseQueryResult } from '@tanstack/react-query';
-import { ApiError } from '../api/client.ts';
-import { useI18n, useT } from '../i18n.tsx';
+import { ErrorPanel } from './error-panel.tsx';
 
-/** Cause, next step, and what is specific, in the reader's language. */
-export function useErrorText(): (error: unknown) => { cause: string; next: string; detail: string; code: string } {
-  const { language, t } = useI18n();
-  return (error) => {
-    if (!(error instanceof ApiError)) {
-      return { cause: t('页面出现错误', 'The page failed'), next: t('请刷新页面', 'Reload the page'), detail: String(error), code: 'PAGE' }; // prettier-ignore
-    }
-    const { cause, next } = language === 'en' ? error.en : error.zh;
-    return { cause, next, detail: detailText(error, t), code: error.code };
-  };
-}
-
-function detailText({ detail, code }: ApiError, t: (zh: string, en: string) => string): string {
-  if (typeof detail !== 'object' || detail === null) return '';
-  const known = detail as { waitSeconds?: number; last?: { by?: string }; needs?: string };
-  if (known.waitSeconds !== undefined) return t(`请等待 ${known.waitSeconds} 秒`, `Wait ${known.waitSeconds} seconds`);
-  if (known.last?.by !== undefined) return t(`已由 ${known.last.by} 处理`, `${known.last.by} acted first`);
-  if (code === 'BAD_REQUEST' || code === 'ACCOUNT_CONFIG_INVALID') return fieldProblems(detail, t);
-  return '';
-}
-
-function fieldProblems(detail: object, t: (zh: string, en: string) => string): string {
-  if (!Array.isArray(detail)) return '';
-  return (detail as { field?: string; problem?: string; zh?: string; en?: string }[])
-    .map((d) => `${(d.field ?? '').replace(/^body\./, '')}: ${t(d.zh ?? d.problem ?? '', d.en ?? d.problem ?? '')}`)
-    .join('; ');
-}
-
-export function ErrorPanel({ error, retry }: { readonly error: unknown; readonly retry?: () => void }): ReactNode {
-  const t = useT();
-  const text = useErrorText()(error);
-  if (error instanceof ApiError && error.code === 'FORBIDDEN') {
-    return (
-      <Result
-        status="403"
-        title={t('没有权限', 'Not allowed')}
-        subTitle={t('您的账号不能查看此内容，请联系店主开通。', 'Your account may not see this; ask an owner.')}
-      />
-    );
-  }
-  return (
-    <Alert
-      type="error"
-      showIcon
-      title={text.cause}
-      description={
-        <>
-          {text.detail && <div>{text.detail}</div>}
-          <div>{text.next}</div>
-          <Typography.Text
-            type="secondary"
-            copyable={error instanceof ApiError && error.requestId !== undefined ? { text: error.requestId } : false}
-          >
-            {text.code}
-          </Typography.Text>
-        </>
-      }
-      action={
-        retry && (
-          <Button size="small" onClick={retry}>
-            {t('重试', 'Try again')}
-          </Button>
-        )
-      }
-    />
-  );
-}
+export { ErrorPanel, useErrorText } from './error-panel.tsx';
 
 /** An empty list says what it is, why it is empty, and the one next step. */
 export function EmptyState(props: {
