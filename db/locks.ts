@@ -20,6 +20,8 @@ export const advisory = {
   silence: 71_013,
   /** One watcher of the failure rate at a time. */
   failureAlarm: 71_018,
+  /** One counter of hours that are over. */
+  figures: 71_019,
   /** First number, beside a hash of buyer and product: limits per buyer. */
   buyer: 71_020,
   /** First number, beside a product that is sold without keys: its stock limit. */

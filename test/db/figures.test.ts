@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { failuresOf, figuresOf } from '../../db/figures.ts';
+import { insertOldOrders } from '../../bench/old-orders.ts';
+import { failuresOf, figuresOf, figuresSql, type Figures } from '../../db/figures.ts';
+import { settleFigures } from '../../db/settle-figures.ts';
+import { createPool } from '../../db/sql.ts';
 import { failureRate } from '../../domain/failure-rate.ts';
 import { startSystem, type System } from '../support/system.ts';
 
@@ -41,5 +44,48 @@ describe('E3: the failure rate, one definition', () => {
     assert.equal(failureRate(failed, paid), 4286);
     const whole = (await figuresOf(pool, 'live', from, new Date())).find((row) => row.whole);
     assert.deepEqual([whole?.paid, whole?.failed, whole?.delivered], [7, 3, 4]);
+  });
+
+  it('hours that are over are counted once and say the same as their orders one by one, also of an order that ends later', async () => {
+    const { pool } = system.parts;
+    const patient = createPool(system.database.url, { name: 'test', statementTimeoutMs: 0 });
+    await insertOldOrders(patient, { orders: 10_000, days: 3, products: 5, accounts: 2 }).finally(() => patient.end());
+    // Odd edges: neither is the beginning of an hour.
+    const [from, to] = [new Date(Date.now() - 2.4 * 86_400_000), new Date()];
+    const sorted = async (): Promise<Figures[]> =>
+      (await figuresOf(pool, 'live', from, to)).sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
+    const exact = ({ hour, productId, accountId, whole, paid, delivered, failed, averageMs }: Figures): unknown[] => [hour, productId, accountId, whole, paid, delivered, failed, averageMs]; // prettier-ignore
+    const [one, rate] = [await sorted(), await failuresOf(pool, 'live', from, to)];
+    while (await settleFigures(pool));
+    const { rows: hours } = await pool.query<{ n: number }>('select count(*)::int as n from figure_hours');
+    assert.ok((hours[0]?.n ?? 0) > 60);
+    const counted = await sorted();
+    assert.deepEqual(counted.map(exact), one.map(exact));
+    assert.deepEqual(counted.map((f) => [f.p50Ms, f.p99Ms]).sort(), one.map((f) => [f.p50Ms, f.p99Ms]).sort()); // prettier-ignore
+    assert.deepEqual(await failuresOf(pool, 'live', from, to), rate);
+    // Orders that waited are delivered: their hours are counted anew, and no order twice.
+    await pool.query(
+      `update orders set state = 'delivered', released_at = now() where state = 'attention' and mode = 'live'`,
+    );
+    while (await settleFigures(pool));
+    const { rows } = await pool.query(`select from figure_open x join orders o on o.id = x.order_id where o.state = 'delivered'`); // prettier-ignore
+    assert.equal(rows.length, 0);
+    const whole = (await figuresOf(pool, 'live', from, to)).find((f) => f.whole);
+    const before = one.find((f) => f.whole);
+    assert.deepEqual([whole?.paid, whole?.delivered, whole?.failed], [before?.paid, before?.paid, before?.failed]);
+  });
+
+  it('E3: the dashboard reads sums and no table of orders from end to end', async () => {
+    const { pool } = system.parts;
+    const client = await pool.connect();
+    try {
+      await client.query('analyze');
+      const { rows } = await client.query<Record<string, string>>(`explain ${figuresSql.replaceAll('$1', `'live'`).replaceAll('$2', `'${new Date(Date.now() - 86_400_000).toISOString()}'::timestamptz`).replaceAll('$3', 'now()')}`); // prettier-ignore
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+      assert.match(plan, /orders_paid/);
+      assert.doesNotMatch(plan, /Seq Scan on orders/);
+    } finally {
+      client.release();
+    }
   });
 });

@@ -30,6 +30,7 @@ import { createSweep, rescueOverdue } from './reconcile.ts';
 import { wakeCases } from './cases.ts';
 import { settleOrphans } from './purchases.ts';
 import { reencrypt, retireKeys } from './reencrypt.ts';
+import { settleFigures } from '../../db/settle-figures.ts';
 import { relay } from './relay.ts';
 import { sendResends } from './resends.ts';
 import { readBalances } from './supplier-balances.ts';
@@ -67,6 +68,7 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
       dropOldNotices(pool, noticeDaysOf(await readSetting(pool, 'retention'))),
     ),
     every(5_000, 'buyer-notices', log, () => tellBuyers(steps)),
+    every(60_000, 'figures', log, () => settleFigures(pool)),
     every(2_000, 'resends', log, () => sendResends(steps)),
     every(10_000, 'stock-warnings', log, async () => {
       await warnStock(steps);
