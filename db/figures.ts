@@ -22,7 +22,8 @@ export interface Figures {
 }
 
 // Hours that were counted are summed; orders are looked at only where none was: the hour that runs, the edges of the
-// window, and orders that had not ended. `at` is the hour's place in the window, level 3 of the sums.
+// window, and orders that had not ended. `offset 0` keeps the planner from reading all orders for a few. `at` is the
+// place of an hour (of UTC) in the window, level 3 of the sums.
 const window = `
    counted as materialized (
      select hour from figure_hours where mode = $1 and hour >= $2 and hour + interval '1 hour' <= $3
@@ -31,14 +32,16 @@ const window = `
      from generate_series(date_bin('1 hour', $2, 'epoch'), $3, interval '1 hour') g
      where g < $3 and not exists (select from counted c where c.hour = g)
    ), those as (
-     select ${thoseColumns} from gaps g join orders o on o.mode = $1 and o.paid_at >= g.a and o.paid_at < g.b
+     select o.* from gaps g cross join lateral (
+       select ${thoseColumns} from orders o where o.mode = $1 and o.paid_at >= g.a and o.paid_at < g.b offset 0) o
      union all
-     select ${thoseColumns} from figure_open x join counted c on c.hour = x.hour join orders o on o.id = x.order_id where x.mode = $1
+     select o.* from figure_open x join counted c on c.hour = x.hour cross join lateral (
+       select ${thoseColumns} from orders o where o.id = x.order_id offset 0) o where x.mode = $1
    ), ${judged}`;
-const at = (time: string): string => `floor(extract(epoch from ${time} - $2)::float8 / 3600)::int`;
+const at = (hour: string): string => `greatest(floor(extract(epoch from ${hour} - $2)::float8 / 3600)::int, 0)`;
 
 export const figuresSql = `with ${window}, looked as materialized (
-     select l.level, case l.level when 1 then j.product_id when 2 then coalesce(j.account_id, 0) when 3 then ${at('j.paid_at')} else 0 end as ref,
+     select l.level, case l.level when 1 then j.product_id when 2 then coalesce(j.account_id, 0) when 3 then ${at(`date_bin('1 hour', j.paid_at, 'epoch')`)} else 0 end as ref,
        j.delivered, j.failed, j.ms
      from judged j cross join (values (0), (1), (2), (3)) l (level)
    ), settled as (

@@ -61,7 +61,7 @@ export function ThemeProvider({ children }: { readonly children: ReactNode }): R
             borderRadius: 8,
             fontFamily: font,
             // Secondary text must be read by everybody: 4.5:1 on our backgrounds.
-            ...(dark ? { colorTextDescription: 'rgba(255,255,255,0.65)', colorTextTertiary: 'rgba(255,255,255,0.6)' } : { colorTextDescription: 'rgba(0,0,0,0.62)', colorTextTertiary: 'rgba(0,0,0,0.6)', colorTextPlaceholder: 'rgba(0,0,0,0.55)' }), // prettier-ignore
+            ...(dark ? { colorTextDescription: 'rgba(255,255,255,0.65)', colorTextTertiary: 'rgba(255,255,255,0.6)', colorTextPlaceholder: 'rgba(255,255,255,0.6)' } : { colorTextDescription: 'rgba(0,0,0,0.62)', colorTextTertiary: 'rgba(0,0,0,0.6)', colorTextPlaceholder: 'rgba(0,0,0,0.55)' }), // prettier-ignore
           },
         }}
       >

@@ -48,4 +48,4 @@ export async function untranslated(page: Page, language: 'zh-CN' | 'en', data: r
 }
 
 /** Names that stand in both languages as they are. */
-const names = new Set('miaofa english temporal excel chromium webhook stripe epusdt usdt totp postgresql sandbox windows android chrome linux macos iphone safari'.split(' ')); // prettier-ignore
+const names = new Set('miaofa english txt npm start temporal excel chromium webhook stripe epusdt usdt totp postgresql sandbox windows android chrome linux macos iphone safari'.split(' ')); // prettier-ignore

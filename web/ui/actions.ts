@@ -92,6 +92,7 @@ const names: Readonly<Record<string, readonly [zh: string, en: string]>> = {
 
 /** Actors that are no people have fixed names in the books. */
 const actorNames: Readonly<Record<string, readonly [zh: string, en: string]>> = {
+  '自有商城 / own checkout': ['自有商城', 'Own checkout'],
   automation: ['系统', 'automation'],
   'payment notification': ['支付回调', 'payment notification'],
   'temporal-ui (unverified)': ['流程界面（未验证身份）', 'workflow UI (unverified)'],

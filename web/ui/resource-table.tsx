@@ -55,7 +55,12 @@ export function ResourceTable<Data, Row extends object>(props: {
   );
   if (phone) {
     return (
-      <div className="cards" aria-label={props.label} role="list" aria-busy={query.isLoading}>
+      <div
+        className="cards"
+        aria-label={props.label}
+        role={rows.length > 0 ? 'list' : undefined}
+        aria-busy={query.isLoading}
+      >
         {query.error && <ErrorPanel error={query.error} />}
         {rows.length === 0 && !query.isLoading && props.empty}
         {rows.map((row, i) => (
