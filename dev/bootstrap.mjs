@@ -72,6 +72,7 @@ const scripts = {
   restore: ['dist/dev/backup.js', 'restore'],
   bench: ['dist/bench/main.js'],
   cluster: ['dist/dev/cluster.js'],
+  replay: ['dist/dev/replay.js'],
 };
 let program;
 if (command === 'test') {

@@ -67,6 +67,13 @@ export async function forkWorker(system: System, fault?: Fault): Promise<TestWor
   return { ...started, struck };
 }
 
+/** Only the loops, without Temporal; ready when they run. */
+export async function forkLoops(system: System): Promise<TestProcess> {
+  const started = start('test/support/loops-process.ts', system.env);
+  await orEnd(started, new Promise<void>((resolve) => void started.child.once('message', () => resolve())));
+  return started;
+}
+
 export interface TestApi extends TestProcess {
   readonly base: string;
 }
