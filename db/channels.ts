@@ -87,6 +87,15 @@ export async function removeChannel(pool: Pool, id: number, actorId: number): Pr
   });
 }
 
+const enabled = statement<StoredChannel, []>(
+  'channels_enabled',
+  `select ${columns} from channels c where c.enabled limit 200`,
+);
+/** All that carry messages now. */
+export function enabledChannels(db: Queryable): Promise<StoredChannel[]> {
+  return enabled(db, []);
+}
+
 const busy = statement<StoredChannel, []>(
   'channels_busy',
   `select ${columns} from channels c where c.enabled
@@ -153,9 +162,19 @@ export async function dispatchFailed(
   await failed(db, [id, channelId, failure.slice(0, 200), retryInSeconds]);
 }
 
+const shut = statement<object, [number, number]>(
+  'dispatches_shut',
+  `update dispatches set available_at = greatest(available_at, now() + $2 * interval '1 second') where channel_id = $1 and state = 'pending'`,
+);
+/** Nothing goes out on the channel for so long: the other side would only shut it for longer. */
+export async function shutChannel(db: Queryable, channelId: number, seconds: number): Promise<void> {
+  await shut(db, [channelId, seconds]);
+}
+
 const back = statement<object, [number[]]>(
   'dispatches_back',
-  `update dispatches set attempts = attempts - 1, available_at = now() + interval '15 seconds' where id = any ($1::bigint[]) and state = 'pending'`,
+  `update dispatches set attempts = attempts - 1,
+     available_at = case when available_at > now() + interval '1 minute' then available_at else now() + interval '15 seconds' end where id = any ($1::bigint[]) and state = 'pending'`,
 );
 /** Taken, but not tried: the channel did not take the one before them. */
 export async function dispatchesBack(db: Queryable, ids: readonly number[]): Promise<void> {

@@ -22,6 +22,8 @@ export const advisory = {
   failureAlarm: 71_018,
   /** One counter of hours that are over. */
   figures: 71_019,
+  /** Who says that the database was away. */
+  outage: 71_017,
   /** First number, beside a hash of buyer and product: limits per buyer. */
   buyer: 71_020,
   /** First number, beside a product that is sold without keys: its stock limit. */

@@ -10,6 +10,7 @@ export interface Metrics {
   readonly reconciled: Counter<'why'>;
   readonly outboxWaiting: Gauge;
   readonly outboxOldest: Gauge;
+  readonly databaseUp: Gauge;
   readonly temporalUp: Gauge;
 }
 
@@ -29,6 +30,7 @@ export function createMetrics(processName: string): Metrics {
     reconciled: new Counter({ name: 'miaofa_reconciled_total', help: 'Orders that reconcile had to set going', labelNames: ['why'], registers }), // prettier-ignore
     outboxWaiting: new Gauge({ name: 'miaofa_outbox_waiting', help: 'Promises to Temporal not yet kept', registers }),
     outboxOldest: new Gauge({ name: 'miaofa_outbox_oldest_seconds', help: 'Age of the oldest of them', registers }),
+    databaseUp: new Gauge({ name: 'miaofa_database_up', help: '1 while PostgreSQL answers this process', registers }),
     temporalUp: new Gauge({ name: 'miaofa_temporal_up', help: '1 while this process has a Temporal connection', registers }), // prettier-ignore
   };
 }

@@ -6,6 +6,7 @@ import { errors, KnownError } from '../../domain/errors.ts';
 import { ChannelError, type Channel } from '../../integrations/channels/channel.ts';
 import { messageOf } from '../../integrations/channels/message.ts';
 import { channels } from '../../integrations/channels/registry.ts';
+import { openChannel } from '../../integrations/channels/stored.ts';
 import { secretAad } from '../../integrations/keyring/keyring.ts';
 import { maskConfig, mergeConfig } from '../../integrations/suppliers/account.ts';
 import { consoleChannels } from '../contract/index.ts';
@@ -30,8 +31,7 @@ function checked(channel: Channel, config: Config): Config {
 
 export function channelRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps): void {
   const { pool, keyring, environment } = deps;
-  const open = (c: StoredChannel): Config =>
-    JSON.parse(keyring.open('secret', c.config, secretAad('channels', c.id)).toString('utf8')) as Config;
+  const open = (c: StoredChannel): Config => openChannel(keyring, c);
   const seal = (id: number, config: Config): Buffer =>
     keyring.seal('secret', JSON.stringify(config), secretAad('channels', id));
   const view = (c: StoredChannel & ChannelHealth): View => ({

@@ -26,10 +26,13 @@ export interface Channel {
 /** Why a channel did not take a message: a short word for people, never an address or a key. */
 export class ChannelError extends Error {
   readonly reason: string;
-  constructor(reason: string) {
+  /** The other side has shut the channel for so long: what is sent meanwhile only lengthens it. */
+  readonly pauseSeconds: number;
+  constructor(reason: string, pauseSeconds = 0) {
     super(`channel failed: ${reason}`);
     this.name = 'ChannelError';
     this.reason = reason;
+    this.pauseSeconds = pauseSeconds;
   }
 }
 
@@ -55,6 +58,18 @@ export async function post(
   }
 }
 
+/**
+ * What robots say often, with what it means: 企业微信 developer.work.weixin.qq.com/document/path/90313, 钉钉
+ * open.dingtalk.com/document/robots/custom-robot-access. 钉钉 shuts a robot for ten minutes.
+ */
+const verdicts: Readonly<Record<number, { readonly words: string; readonly pauseSeconds?: number }>> = {
+  93000: { words: '机器人地址无效 / no such robot' },
+  45009: { words: '发送过于频繁 / too many messages', pauseSeconds: 120 },
+  130101: { words: '发送过于频繁，限流 10 分钟 / too many messages, shut for ten minutes', pauseSeconds: 660 },
+  310000: { words: '加签、关键词或 IP 白名单不符 / signature, keyword or address is refused' },
+  300005: { words: '机器人不存在 / no such robot' },
+};
+
 /** Robots answer 200 whatever happens: the body's `errcode` is the verdict. */
 export function judgeRobot(answer: OutboundAnswer): void {
   let code: unknown;
@@ -63,7 +78,10 @@ export function judgeRobot(answer: OutboundAnswer): void {
   } catch {
     throw new ChannelError('NO_VERDICT');
   }
-  if (code !== 0) throw new ChannelError(typeof code === 'number' ? `errcode ${code}` : 'NO_VERDICT');
+  if (code === 0) return;
+  if (typeof code !== 'number') throw new ChannelError('NO_VERDICT');
+  const known = verdicts[code];
+  throw new ChannelError(`errcode ${code}${known ? ` ${known.words}` : ''}`, known?.pauseSeconds);
 }
 
 /** Cuts to so many bytes of UTF-8, never inside a character: robots count bytes. */

@@ -77,6 +77,8 @@ function linesOf(w: NoticeWords, language: Language): string[] {
       (zh ? `预计约 ${hours} 小时后售罄` : `Empty in about ${hours} hours at the present rate`),
     typeof w.detail['soonest'] === 'string' &&
       `${zh ? '最早到期' : 'First to expire'}: ${w.detail['soonest'].slice(0, 16).replace('T', ' ')} UTC`,
+    typeof w.detail['seconds'] === 'number' &&
+      `${zh ? '持续' : 'It lasted'}: ${Math.ceil(w.detail['seconds'] / 60)} ${zh ? '分钟' : 'minutes'}`,
     ...rateLines(w, language),
     w.kind === 'over'
       ? zh ? '现在恢复正常，无需处理。' : 'It is well again; nothing is to be done.' // prettier-ignore

@@ -26,6 +26,7 @@ describe('rules, channels and settings by the console', function () {
   const hooks: string[] = [];
   const hanging: http.ServerResponse[] = [];
   let hookStatus = 204;
+  let hookBody = '';
   let hookUrl = '';
 
   before(async () => {
@@ -39,7 +40,7 @@ describe('rules, channels and settings by the console', function () {
           return;
         }
         response.statusCode = hookStatus;
-        response.end();
+        response.end(hookBody || undefined);
       });
     });
     await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
@@ -236,6 +237,28 @@ describe('rules, channels and settings by the console', function () {
     await sender.idle();
     assert.equal(await sent(slow), 1);
     for (const id of [slow, quick]) await owner.json('DELETE', `/api/console/channels/${id}`);
+  });
+
+  it('C2: a robot that says it is shut is left alone until it opens: no message is tried meanwhile, none is lost', async () => {
+    const secret = `whsec_${randomBytes(32).toString('base64')}`;
+    const { id } = await owner.json<{ id: number }>('POST', '/api/console/channels', { kind: 'webhook', name: 's', config: { url: hookUrl, secret } }); // prettier-ignore
+    await query(system, `update channels set kind = 'dingtalk' where id = $1`, id);
+    await query(
+      system,
+      `with n as (insert into notices (kind, audience, code) select 'incident', 'staff', 'POOL_EMPTY' from generate_series(1, 12) returning id)
+       insert into dispatches (notice_id, channel_id) select id, $1 from n`,
+      id,
+    );
+    hooks.length = 0;
+    hookBody = '{"errcode":130101,"errmsg":"send too fast"}';
+    hookStatus = 200;
+    for (let i = 0; i < 3; i++) await sendNotices(system.parts.steps);
+    assert.equal(hooks.length, 1);
+    const left = await query(system, `select from dispatches where channel_id = $1 and state = 'pending' and available_at > now() + interval '10 minutes'`, id); // prettier-ignore
+    assert.equal(left.length, 12);
+    hookBody = '';
+    hookStatus = 204;
+    await owner.json('DELETE', `/api/console/channels/${id}`);
   });
 
   it('C2: the rate of a channel is kept by any number of processes', async () => {

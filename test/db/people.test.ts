@@ -9,6 +9,7 @@ import { listNotices } from '../../db/notices.ts';
 import { watchForSilence } from '../../db/silence.ts';
 import { warnAboutStock } from '../../db/stock-warnings.ts';
 import { defaultLadder, nextRung, parseLadder } from '../../domain/ladder.ts';
+import { messageOf } from '../../integrations/channels/message.ts';
 import { grantTurns } from '../../worker/loops/grants.ts';
 import { pauseAfter } from '../../worker/loops/notices.ts';
 import { tellBuyers } from '../../worker/loops/people.ts';
@@ -180,6 +181,10 @@ describe('what people are told', function () {
       (await told()).map((n) => [n.kind, n.detail.emptyInHours]),
       [['stock', 8]],
     );
+    const [warning] = await query<{ detail: Record<string, unknown> }>(system, `select detail from notices where product_id = $1`, product); // prettier-ignore
+    const words = { kind: 'stock', code: 'STOCK_LOW', orderNo: null, sku, productName: '点卡', mode: 'live', detail: warning?.detail ?? {} } as const; // prettier-ignore
+    const { title, lines } = messageOf(words, 'https://shop.example');
+    assert.match([title, ...lines].join('\n'), /库存预警：点卡 仅剩 2 张[^]*预计约 8 小时后售罄/);
     await query(system, `update stock_warnings set remind_at = now() where product_id = $1`, product);
     await warn();
     await warn();

@@ -88,7 +88,7 @@ describe('channels', () => {
     assert.ok(Buffer.byteLength(markdown.content) <= 4096);
     answer = { status: 200, body: '{"errcode":93000,"errmsg":"invalid webhook url"}' };
     await assert.rejects(send(wecom, { url: `${base}/x?key=SECRETKEY` }), (error: Error) => {
-      assert.ok(error instanceof ChannelError && error.reason === 'errcode 93000');
+      assert.ok(error instanceof ChannelError && error.reason.startsWith('errcode 93000 机器人地址无效'));
       assert.ok(!`${error.message}${error.stack}`.includes('SECRETKEY'), 'no key in errors');
       return true;
     });
@@ -108,6 +108,35 @@ describe('channels', () => {
     assert.equal(url.searchParams.get('sign'), expected);
     assert.ok(signDingtalk(secret, ms).includes(encodeURIComponent(expected)));
     assert.ok((JSON.parse(got[0]?.body ?? '') as { text: { content: string } }).text.content.includes('卡密池为空'));
+  });
+
+  it('企业微信: a long message is cut to 4096 bytes, not characters, and stays whole characters', async () => {
+    const long = { ...message, lines: Array.from({ length: 40 }, () => '游戏点卡'.repeat(40)) };
+    await wecom.send({ url: `${base}/cgi-bin/webhook/send?key=k` }, long, 'notice_7_1', { outbound, mailer: nobody, now }); // prettier-ignore
+    const { markdown } = JSON.parse(got[0]?.body ?? '') as { markdown: { content: string } };
+    const bytes = Buffer.byteLength(markdown.content);
+    assert.ok(bytes <= 4096 && bytes > 4080, `${bytes} bytes`);
+    assert.ok(!markdown.content.includes('\ufffd'));
+  });
+
+  it('robots that refuse say why in words; one that is shut for being too busy is left alone for as long', async () => {
+    const cases: [Channel, number, RegExp, number][] = [
+      [dingtalk, 310000, /关键词/, 0],
+      [dingtalk, 130101, /过于频繁/, 660],
+      [wecom, 45009, /过于频繁/, 120],
+      [wecom, 40008, /^errcode 40008$/, 0],
+    ];
+    for (const [channel, errcode, words, pause] of cases) {
+      answer = { status: 200, body: JSON.stringify({ errcode, errmsg: 'x' }) };
+      await assert.rejects(send(channel, { url: `${base}/x` }), (error: unknown) => {
+        assert.ok(error instanceof ChannelError);
+        assert.match(error.reason, words);
+        assert.equal(error.pauseSeconds, pause);
+        return true;
+      });
+    }
+    // Below the limit of twenty a minute, so that it does not come to that.
+    for (const channel of [wecom, dingtalk]) assert.ok(channel.perMinute < 20);
   });
 
   it('the signed webhook verifies by the Standard Webhooks scheme and carries the facts', async () => {

@@ -20,6 +20,7 @@ import { expireCards, freeHolds, sweepHolds } from '../../db/holds.ts';
 import { dropAbandonedImports } from '../../db/imports.ts';
 import { wakeImports } from './imports.ts';
 import { grantTurns } from './grants.ts';
+import { createDatabaseWatch } from './database-watch.ts';
 import { createNoticeSender } from './notices.ts';
 import { tellBuyers, tellPeople, warnStock } from './people.ts';
 import { queryPayments } from './payment-queries.ts';
@@ -47,6 +48,7 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
     return quiet;
   });
   const notices = createNoticeSender(steps);
+  const database = createDatabaseWatch(steps, metrics);
   const relaying = every(500, 'relay', log, () => relay(link, pool, log, metrics));
   const loops: Loop[] = [
     relaying,
@@ -54,6 +56,10 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
     every(1_000, 'people', log, () => tellPeople(steps)),
     every(1_000, 'notices', log, async () => {
       await notices.turn();
+      return quiet;
+    }),
+    every(5_000, 'database', log, async () => {
+      await database.turn();
       return quiet;
     }),
     every(30_000, 'silence', log, async () => {

@@ -1,9 +1,9 @@
 /** Carries notices outside on the channels. No channel waits for another, and no order for any of them. */
-import { busyChannels, dispatchesBack, dispatchFailed, dispatchSent, takeDispatches, type Dispatch, type StoredChannel } from '../../db/channels.ts'; // prettier-ignore
+import { busyChannels, dispatchesBack, dispatchFailed, dispatchSent, shutChannel, takeDispatches, type Dispatch, type StoredChannel } from '../../db/channels.ts'; // prettier-ignore
 import { ChannelError, type Channel } from '../../integrations/channels/channel.ts';
 import { messageOf } from '../../integrations/channels/message.ts';
 import { channels } from '../../integrations/channels/registry.ts';
-import { secretAad } from '../../integrations/keyring/keyring.ts';
+import { openChannel } from '../../integrations/channels/stored.ts';
 import type { PeopleDeps } from './people.ts';
 
 /** Ten tries over about a day: a channel that is mended within it loses nothing. */
@@ -62,12 +62,17 @@ async function sendOn(deps: PeopleDeps, stored: StoredChannel): Promise<void> {
 async function send(deps: PeopleDeps, stored: StoredChannel, channel: Channel, dispatch: Dispatch): Promise<boolean> {
   const { pool, keyring, outbound, mailer, publicUrl, log } = deps;
   try {
-    const config = JSON.parse(keyring.open('secret', stored.config, secretAad('channels', stored.id)).toString('utf8')) as Record<string, string>; // prettier-ignore
     const tools = { outbound, mailer, now: new Date() };
-    await channel.send(config, messageOf(dispatch, publicUrl), `notice_${dispatch.noticeId}_${stored.id}`, tools);
+    await channel.send(
+      openChannel(keyring, stored),
+      messageOf(dispatch, publicUrl),
+      `notice_${dispatch.noticeId}_${stored.id}`,
+      tools,
+    );
   } catch (error) {
     const reason = error instanceof ChannelError ? error.reason : error instanceof Error ? error.name : 'unknown';
     await dispatchFailed(pool, dispatch.id, stored.id, reason, pauseAfter(dispatch.attempts));
+    if (error instanceof ChannelError && error.pauseSeconds > 0) await shutChannel(pool, stored.id, error.pauseSeconds);
     log.warn({ channel: stored.id, kind: stored.kind, attempt: dispatch.attempts, reason }, 'a channel did not take a message'); // prettier-ignore
     return false;
   }
