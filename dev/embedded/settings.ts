@@ -57,12 +57,21 @@ function port(env: NodeJS.ProcessEnv, name: PortName, fallback: number): number 
   return value;
 }
 
+/** Ports that browsers and fetch refuse (fetch.spec.whatwg.org, "port blocking"), from 1024 up. */
+const refused = new Set([1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080]); // prettier-ignore
+
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const base = port(env, 'PORT', 3000);
   const ports = Object.fromEntries(portNames.map((name, i) => [name, port(env, name, base + i)])) as Record<
     PortName,
     number
   >;
+  const bad = portNames.find((name) => refused.has(ports[name]));
+  if (bad !== undefined) {
+    throw new SetupError(
+      `${bad}=${ports[bad]} 会被浏览器拒绝访问，请换一个端口 / is a port that browsers refuse: choose another one`,
+    );
+  }
   const data = path.resolve(env['MIAOFA_DATA'] || '.miaofa');
   return {
     data,

@@ -18,7 +18,7 @@ const folder = path.join(import.meta.dirname, '..', '..', ...(import.meta.dirnam
 mkdirSync(folder, { recursive: true });
 const data = mkdtempSync(path.join(tmpdir(), 'miaofa-screens-'));
 const supplier = await startFakeSupplier({ port: await freePort() });
-const env = { ...process.env, MIAOFA_DATA: data, PORT: process.env['PORT'] ?? '4190' };
+const env = { ...process.env, MIAOFA_DATA: data, PORT: process.env['PORT'] ?? '4170' };
 const settings = readSettings(env);
 const stack = await startStack({ settings, env: { ...env, OUTBOUND_ALLOW: new URL(supplier.url).host }, say: () => undefined }); // prettier-ignore
 const base = settings.publicUrl;
@@ -90,6 +90,23 @@ async function shoot(page: Page, played: Played): Promise<void> {
   await save('3-read-retrying');
   await open(played.done, 'history');
   await save('4-read-delivered');
+  await open(played.waiting, 'history');
+  await choose(page, 'signal-button', /Signal/);
+  await save('5-signal');
+  await open(played.waiting, 'history');
+  await choose(page, 'reset-button', /^Reset$/);
+  await save('6-reset');
+}
+
+/** An entry of the menu beside "Request Cancellation". */
+async function choose(page: Page, testId: string, words: RegExp): Promise<void> {
+  await page
+    .locator('[aria-controls^="workflow-actions"], [id^="workflow-actions"] button[aria-haspopup]')
+    .last()
+    .click();
+  const entry = page.getByTestId(testId);
+  if ((await entry.count()) > 0) await entry.first().click();
+  else await page.getByRole('menuitem', { name: words }).first().click();
 }
 
 try {
@@ -98,7 +115,11 @@ try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, locale: 'zh-CN' });
   await page.goto(`${base}/ops/login#${opsToken}`);
   await page.locator('#links').waitFor({ state: 'visible' });
-  await shoot(page, played);
+  await shoot(page, played).catch(async (error: unknown) => {
+    await page.screenshot({ path: path.join(data, 'failed.png') });
+    process.stderr.write(`${page.url()}\n${(await page.locator('button').evaluateAll((all) => all.map((b) => b.outerHTML.slice(0, 240)))).join('\n')}\n`); // prettier-ignore
+    throw error;
+  });
   await browser.close();
 } finally {
   await stack.stop();

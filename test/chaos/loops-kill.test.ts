@@ -131,6 +131,7 @@ describe('the loops beside the orders are killed in the middle of their work', f
     {
       name: 'rule 13: switched on again, with a batch of the waiting in hand',
       at: ['before update', 'orders', `old.failure_code = 'AUTO_DELIVERY_OFF' and new.state = 'paid'`],
+      rare: true,
       async begin() {
         const sku = await product();
         await system.shop.addCards(sku, [randomUUID()]);
