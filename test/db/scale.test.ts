@@ -43,7 +43,7 @@ describe('ten thousand orders in trouble at once', function () {
     assert.equal(await count(`notices where kind = 'incident'`), 1);
     assert.equal(await count('incidents where count = $1', many), 1);
     await query(system, 'analyze tasks');
-    assert.match(await plan('select id from tasks where closed_at is null and incident_id is null order by id limit 500'), /tasks_fresh/); // prettier-ignore
+    assert.match(await plan('select id from tasks where closed_at is null and incident_id is null order by id limit 500'), /tasks_of_incident/); // prettier-ignore
   });
 
   it('C6: they climb a rung together, a hundred a transaction, each once; the owner hears once; the due ones are found by index', async () => {
