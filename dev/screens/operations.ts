@@ -78,11 +78,11 @@ async function shoot(page: Page, played: Played): Promise<void> {
     await page.screenshot({ path: path.join(folder, `${name}.png`), animations: 'disabled' });
   };
   const open = async (orderNo: string, tab: string): Promise<void> => {
-    await page.goto(`${ui}/order-${orderNo}`, { waitUntil: 'networkidle' });
+    await page.goto(`${ui}/order-${orderNo}`, { waitUntil: 'load' });
     const at = page.url().replace(/\/(history|timeline|call-stack|queries)?$/, '');
-    await page.goto(`${at}/${tab}`, { waitUntil: 'networkidle' });
+    await page.goto(`${at}/${tab}`, { waitUntil: 'load' });
   };
-  await page.goto(`${ui}?query=${encodeURIComponent("OrderState != 'paid'")}`, { waitUntil: 'networkidle' });
+  await page.goto(`${ui}?query=${encodeURIComponent("OrderState != 'paid'")}`, { waitUntil: 'load' });
   await save('1-find');
   await open(played.waiting, 'history');
   await save('2-read-waiting');
