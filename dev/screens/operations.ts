@@ -115,11 +115,7 @@ try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, locale: 'zh-CN' });
   await page.goto(`${base}/ops/login#${opsToken}`);
   await page.locator('#links').waitFor({ state: 'visible' });
-  await shoot(page, played).catch(async (error: unknown) => {
-    await page.screenshot({ path: path.join(data, 'failed.png') });
-    process.stderr.write(`${page.url()}\n${(await page.locator('button').evaluateAll((all) => all.map((b) => b.outerHTML.slice(0, 240)))).join('\n')}\n`); // prettier-ignore
-    throw error;
-  });
+  await shoot(page, played);
   await browser.close();
 } finally {
   await stack.stop();
