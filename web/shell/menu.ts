@@ -83,5 +83,7 @@ export const menu: readonly MenuGroup[] = [
 /** Screens that other screens lead to. */
 export const innerScreens: readonly Pick<MenuItem, 'path' | 'screen'>[] = [
   { path: '/cases/$no', screen: lazy(() => import('../screens/case.tsx'), 'CaseScreen') },
+  { path: '/go-live', screen: lazy(() => import('../screens/go-live.tsx'), 'GoLiveScreen') },
+  { path: '/notices', screen: lazy(() => import('../screens/notices.tsx'), 'NoticesScreen') },
   { path: '/orders/$no', screen: lazy(() => import('../screens/order.tsx'), 'OrderScreen') },
 ];
