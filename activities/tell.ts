@@ -4,7 +4,7 @@ import type { ErrorCode } from '../domain/errors.ts';
 import { textsFor } from '../domain/templates.ts';
 import { shownParts } from '../integrations/keyring/goods.ts';
 import { KeyringError } from '../integrations/keyring/kek.ts';
-import { deliveryMail } from '../integrations/delivery-mail.ts';
+import { deliveryMail, smsText } from '../integrations/delivery-mail.ts';
 import { cardAad, contactAad, secretAad, type Keyring } from '../integrations/keyring/keyring.ts';
 import { MailError } from '../integrations/mail.ts';
 import { OutboundError } from '../integrations/outbound.ts';
@@ -91,6 +91,15 @@ export async function sendWebhook(deps: ActivityDeps, messageId: number): Promis
   }
   const id = `msg_${message.id}`;
   const at = Math.floor(Date.now() / 1000);
+  const sms = smsText({
+    orderNo: message.orderNo,
+    productName: message.productName,
+    test: message.mode === 'test',
+    sku: message.sku,
+    quantity: message.quantity,
+    texts: textsFor(message.texts, message.locale),
+    queryUrl: `${deps.publicUrl}/query`,
+  });
   const body = JSON.stringify({
     type: 'order.delivered',
     timestamp: message.releasedAt?.toISOString(),
@@ -100,6 +109,8 @@ export async function sendWebhook(deps: ActivityDeps, messageId: number): Promis
       quantity: message.quantity,
       mode: message.mode,
       state: 'delivered',
+      // For shops that have the buyer's number: the text that the order was sold with.
+      ...(sms !== undefined && { sms }),
     },
   });
   const { webhookSecret, shopId } = message;

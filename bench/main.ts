@@ -8,14 +8,24 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench } from './bench.ts';
 import { dashboard } from './dashboard.ts';
+import { goodsImport } from './goods-import.ts';
 import { goodsReservation } from './goods-reservation.ts';
+import { goodsSheet } from './goods-sheet.ts';
 import { orderLatency } from './order-latency.ts';
 import { orderThroughput } from './order-throughput.ts';
 import { paymentNotifications } from './payments.ts';
 import { reportOf } from './report.ts';
 import { commit, machine, readResults, root, writeResult } from './results.ts';
 
-const benches: readonly Bench[] = [goodsReservation, orderLatency, orderThroughput, paymentNotifications, dashboard];
+const benches: readonly Bench[] = [
+  orderLatency,
+  orderThroughput,
+  paymentNotifications,
+  goodsImport,
+  goodsSheet,
+  goodsReservation,
+  dashboard,
+];
 
 const { values, positionals } = parseArgs({
   options: { size: { type: 'string', default: '1' }, report: { type: 'boolean', default: false } },

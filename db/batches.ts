@@ -1,7 +1,7 @@
 /** Batches of keys: where they came from, what became of them, and taking back what is unsold. */
 import { KnownError } from '../domain/errors.ts';
 import type { Mode } from '../domain/order.ts';
-import { statement, transaction, type Pool, type Queryable } from './sql.ts';
+import { statement, transaction, type Pool, type Queryable, type Transaction } from './sql.ts';
 
 export interface BatchRow {
   readonly id: number;
@@ -69,13 +69,16 @@ const undo = statement<object, [number, number, string]>(
  * still fills it stops.
  */
 export async function undoBatch(pool: Pool, id: number, actorId: number, reason: string): Promise<void> {
-  await transaction(pool, async (tx) => {
-    await lockImport(tx, [id]);
-    const batch = (await lock(tx, [id]))[0];
-    if (!batch) throw new KnownError('BATCH_NOT_FOUND');
-    if (batch.undoneAt) throw new KnownError('BATCH_UNDONE');
-    await undo(tx, [id, actorId, reason]);
-  });
+  await transaction(pool, (tx) => undoBatchIn(tx, id, actorId, reason));
+}
+
+/** {@link undoBatch} inside a transaction of the caller's. */
+export async function undoBatchIn(tx: Transaction, id: number, actorId: number, reason: string): Promise<void> {
+  await lockImport(tx, [id]);
+  const batch = (await lock(tx, [id]))[0];
+  if (!batch) throw new KnownError('BATCH_NOT_FOUND');
+  if (batch.undoneAt) throw new KnownError('BATCH_UNDONE');
+  await undo(tx, [id, actorId, reason]);
 }
 
 /** Available rows that one transaction touches at most (rule 6). */

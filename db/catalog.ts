@@ -58,9 +58,9 @@ export async function productBySku(db: Queryable, sku: string): Promise<Product 
   return (await bySku(db, [sku]))[0];
 }
 
-const batch = statement<{ id: number }, [number, Mode, string, string, number]>(
+const batch = statement<{ id: number }, [number, Mode, string, string, number, number | null]>(
   'batch_insert',
-  'insert into card_batches (product_id, mode, source, note, actor_id) values ($1, $2, $3, $4, $5) returning id',
+  'insert into card_batches (product_id, mode, source, note, actor_id, import_id) values ($1, $2, $3, $4, $5, $6) returning id',
 );
 type AddParams = [...[number, number, Mode], Buffer[], Buffer[], (string | null)[], (number | null)[], (Date | null)[]];
 const add = statement<{ added: number }, AddParams>(
@@ -93,6 +93,8 @@ export interface NewCards {
   readonly source: string;
   readonly note: string;
   readonly actorId: number;
+  /** The product sheet that brings them. */
+  readonly importId?: number;
   readonly cards: readonly NewCard[];
 }
 
@@ -106,7 +108,9 @@ export async function addCards(pool: Pool, given: NewCards): Promise<{ batchId: 
 
 /** {@link addCards} inside a transaction of the caller's. */
 export async function insertCards(tx: Transaction, given: NewCards): Promise<{ batchId: number; added: number }> {
-  const batchId = one(await batch(tx, [given.productId, given.mode, given.source, given.note, given.actorId])).id;
+  const batchId = one(
+    await batch(tx, [given.productId, given.mode, given.source, given.note, given.actorId, given.importId ?? null]),
+  ).id;
   const { added } = one(
     await add(tx, [
       given.productId,

@@ -71,6 +71,22 @@ export async function editTemplate(
   }
 }
 
+export interface TemplateVersion {
+  readonly version: number;
+  readonly content: LocalizedTexts;
+  readonly by: string;
+  readonly at: Date;
+}
+const versions = statement<TemplateVersion, [number]>(
+  'template_versions_of',
+  `select v.version, v.content, a.name as by, v.created_at as at from template_versions v join actors a on a.id = v.actor_id
+   where v.template_id = $1 order by v.version desc limit 100`,
+);
+/** What the template said, newest first; empty if there is no such template. */
+export function templateVersions(db: Queryable, id: number): Promise<TemplateVersion[]> {
+  return versions(db, [id]);
+}
+
 const forProduct = statement<{ template: LocalizedTexts | null; texts: LocalizedTexts }, [number]>(
   'template_for_product',
   `select v.content as template, p.texts from products p

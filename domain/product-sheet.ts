@@ -46,6 +46,45 @@ export function mapHeaders(
   });
 }
 
+/** A cell as the sheet has it; kinds other than text come from spreadsheets. */
+export interface SheetCell {
+  readonly text: string;
+  readonly kind: 'text' | 'number' | 'date' | 'formula' | 'error';
+}
+
+// What no name or key holds, and PostgreSQL partly cannot.
+// eslint-disable-next-line no-control-regex -- control characters are what it looks for
+const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
+/** A text of a cell that is only shown: without what cannot be shown or stored. */
+export function shownText(text: string): string {
+  return text.replaceAll(new RegExp(control, 'g'), '�');
+}
+const wholeFields: readonly SheetField[] = ['name', 'sku', 'content', 'tags', 'note'];
+
+/** The text that a cell means, or what is wrong with it: nothing is evaluated, and nothing is guessed that was lost. */
+export function readSheetCell(field: SheetField, { text, kind }: SheetCell): string | FieldProblem {
+  if (kind === 'formula') return { field, zh: '单元格是公式，系统不会计算；请粘贴为数值', en: 'The cell is a formula, which is not computed; paste it as a value' }; // prettier-ignore
+  if (kind === 'error') return { field, zh: '单元格为错误值', en: 'The cell holds an error' };
+  if (kind === 'date') return { field, zh: '单元格是日期，请设为文本', en: 'The cell is a date; format it as text' };
+  if (control.test(text)) return { field, zh: '含有不可见的控制字符', en: 'It holds control characters that cannot be seen' }; // prettier-ignore
+  if (kind !== 'number') return text;
+  if (!wholeFields.includes(field)) {
+    // 19.99 is written as 19.989999999999998 by some: 15 digits are what a spreadsheet knows.
+    const value = Number(text);
+    return Number.isFinite(value) && Math.abs(value) < 1e15 ? String(Number(value.toPrecision(15))) : text;
+  }
+  if (!/^-?\d+(\.\d+)?$/.test(text) || text.replace(/\D/g, '').length > 15) {
+    return { field, zh: '数字超过 15 位，表格已丢失末位；请把该列设为文本后重新填写', en: 'A number of more than 15 digits: the spreadsheet has lost the last ones. Format the column as text and enter it again' }; // prettier-ignore
+  }
+  return text;
+}
+
+/** A row with mistakes, as it came. */
+export interface BadRow {
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
 export interface SheetRow {
   readonly fields: ProductFields | undefined;
   /** Keys of 发货内容, one per line. */
@@ -101,7 +140,11 @@ export function readSheetRow(
 
   const kind = word('kind', kindWords, productKinds, base?.kind ?? 'card');
   const content = (cells.content ?? '').split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== ''); // prettier-ignore
+  const shaped = base !== undefined && (base.cardUse === 'chosen' || base.partLabels.length > 1);
+  if (content.length > 0 && shaped) say('content', '自选卡号和多段卡密请在「卡密池」导入', 'Numbers that are chosen and keys of several parts come in by an import of keys'); // prettier-ignore
   if (content.length > 0 && kind !== 'card') say('content', '只有卡密商品可以在表格中填写发货内容', 'Only products of kind 卡密 take their keys here'); // prettier-ignore
+  const limit = count('stockLimit', 1, 100_000_000, base?.stockLimit ?? null);
+  if (limit !== null && content.length > limit) say('content', `发货内容 ${content.length} 条，超过库存上限 ${limit}`, `${content.length} keys are more than the stock limit of ${limit}`); // prettier-ignore
   if (content.some((line) => line.length > 4096)) say('content', '单条卡密超过 4096 个字符', 'A key is longer than 4096 characters'); // prettier-ignore
   const tags = read('tags') === '' ? [...(base?.tags ?? [])] : read('tags').split(/[,，;；、\s]+/).filter(Boolean).slice(0, 20); // prettier-ignore
 
@@ -115,7 +158,7 @@ export function readSheetRow(
     minQuantity: count('minQuantity', 1, 1000, base?.minQuantity ?? 1) ?? 1,
     maxQuantity: count('maxQuantity', 1, 1000, base?.maxQuantity ?? 1000) ?? 1000,
     buyerLimit: count('buyerLimit', 1, 1_000_000, base?.buyerLimit ?? null),
-    stockLimit: count('stockLimit', 1, 100_000_000, base?.stockLimit ?? null),
+    stockLimit: limit,
     warnBelow: count('warnBelow', 0, 100_000_000, base?.warnBelow ?? null),
     holdMinutes: base?.holdMinutes ?? null,
     cardUse: base?.cardUse ?? 'single',

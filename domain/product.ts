@@ -46,6 +46,17 @@ export interface ProductFields {
   readonly policy: Readonly<Record<string, unknown>>;
 }
 
+/** The fields alone, of a row that holds more. */
+export function productFieldsOf(row: ProductFields): ProductFields {
+  const { sku, name, kind, state, priceMinor, currency, minQuantity, maxQuantity, buyerLimit, stockLimit, warnBelow } =
+    row;
+  const { holdMinutes, cardUse, partLabels, templateId, texts, tags, note, policy } = row;
+  return {
+    ...{ sku, name, kind, state, priceMinor, currency, minQuantity, maxQuantity, buyerLimit, stockLimit, warnBelow },
+    ...{ holdMinutes, cardUse, partLabels, templateId, texts, tags, note, policy },
+  };
+}
+
 export interface FieldProblem {
   readonly field: string;
   readonly zh: string;

@@ -95,5 +95,20 @@ export function rendered(mail: Omit<DeliveryMail, 'locale' | 'goods'> & { readon
   };
 }
 
+/**
+ * The SMS text of an order, for whoever has the buyer's number. Without the goods, and without the link that opens them:
+ * messages of the telephone network are read by many. `pickupUrl` is the page where buyers find their order themselves.
+ */
+export function smsText(
+  about: Omit<DeliveryMail, 'locale' | 'goods' | 'pickupUrl'> & { readonly queryUrl: string },
+): string | undefined {
+  const { texts, queryUrl } = about;
+  if (texts.sms === undefined) return undefined;
+  return rendered({ ...about, goods: [], pickupUrl: queryUrl })
+    .sms?.replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 500);
+}
+
 const box =
   'font:16px/1.5 monospace;background:#f4f4f5;border-radius:6px;padding:12px;white-space:pre-wrap;word-break:break-all';

@@ -21,7 +21,7 @@ import type { ApiDeps } from '../deps.ts';
 import { person, serve, type Authenticate } from '../serve.ts';
 import { cardRoutes } from './cards.ts';
 import { sheetRoutes } from './sheets.ts';
-import { templateRoutes } from './templates.ts';
+import { templateRoutes, validTexts } from './templates.ts';
 import { importRoutes } from './imports.ts';
 
 type View = (typeof consoleGoods.productView)['_output'];
@@ -54,6 +54,7 @@ async function expiryDays(db: Queryable): Promise<number> {
 }
 
 function fits(fields: ProductFields): void {
+  validTexts(fields.texts);
   const problems = checkProduct(fields);
   if (problems.length > 0) throw new KnownError('PRODUCT_INVALID', problems);
 }

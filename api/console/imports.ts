@@ -7,7 +7,7 @@ import { confirmKeys } from '../../db/import-confirm.ts';
 import { receiveFile } from '../../db/import-upload.ts';
 import { beginImport, findImports, importById, moveImport, type ImportRow } from '../../db/imports.ts';
 import { productById } from '../../db/products.ts';
-import { KnownError } from '../../domain/errors.ts';
+import { errors, KnownError } from '../../domain/errors.ts';
 import { keyProblems } from '../../domain/key-problems.ts';
 import { sealPiece } from '../../integrations/keyring/goods.ts';
 import { consoleImports } from '../contract/index.ts';
@@ -18,7 +18,9 @@ import { uploadRoutes } from './import-upload.ts';
 type View = (typeof consoleImports.importView)['_output'];
 
 export function viewImport(row: ImportRow): View {
-  const summary = row.summary as Partial<Pick<View, 'separator' | 'columns' | 'preview' | 'totals' | 'overLimit'>>;
+  const summary = row.summary as Partial<
+    Pick<View, 'separator' | 'columns' | 'headers' | 'undone' | 'actions' | 'preview' | 'totals' | 'overLimit'>
+  >;
   return {
     id: row.id,
     kind: row.kind,
@@ -39,7 +41,11 @@ export function viewImport(row: ImportRow): View {
     added: row.added,
     late: row.late,
     failureCode: row.failureCode,
+    failure: row.failureCode && { zh: errors[row.failureCode].zh, en: errors[row.failureCode].en },
     failureDetail: row.failureDetail,
+    headers: summary.headers ?? [],
+    undone: summary.undone ?? null,
+    actions: summary.actions ?? null,
     separator: summary.separator ?? null,
     columns: summary.columns ?? [],
     preview: summary.preview ?? [],

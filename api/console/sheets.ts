@@ -3,8 +3,9 @@ import type { Request, Response, Router } from 'express';
 import { beginImport, importById, moveImport, type ImportRow } from '../../db/imports.ts';
 import { loadSheet, undoSheet, type ShownRow } from '../../db/product-imports.ts';
 import { KnownError } from '../../domain/errors.ts';
-import { kindWords, sheetFields, sheetHeaders, stateWords } from '../../domain/product-sheet.ts';
-import { writeXlsx } from '../../integrations/sheets/xlsx-out.ts';
+import { kindWords, sheetFields, sheetHeaders, stateWords, type BadRow } from '../../domain/product-sheet.ts';
+import { sheetAad } from '../../integrations/keyring/goods.ts';
+import { writeXlsx, type Sheet } from '../../integrations/sheets/xlsx-out.ts';
 import { consoleSheets } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { person, serve, type Authenticate } from '../serve.ts';
@@ -19,13 +20,30 @@ function sendSheet(response: Response, name: string, bytes: Buffer): void {
   response.send(bytes);
 }
 
-export function sheetRoutes(router: Router, authenticate: Authenticate, { pool }: ApiDeps): void {
+export function sheetRoutes(router: Router, authenticate: Authenticate, { pool, keyring }: ApiDeps): void {
   const known = async (id: number): Promise<ImportRow> => {
     const row = Number.isSafeInteger(id) ? await importById(pool, id) : undefined;
     if (row?.kind !== 'products') throw new KnownError('IMPORT_NOT_FOUND');
     return row;
   };
   const rowsOf = async (id: number): Promise<ShownRow[]> => (await loadSheet(pool, id))?.rows ?? [];
+
+  /** The rows with mistakes as they came, and what is wrong beside them: to be corrected and sent again. */
+  const errorSheet = async (row: ImportRow): Promise<Sheet> => {
+    const sheet = await loadSheet(pool, row.id);
+    const bad = (sheet?.rows ?? []).filter((r) => r.problems.length > 0);
+    const said = (r: ShownRow): string => r.problems.map((p) => `${sheetHeaders[p.field as keyof typeof sheetHeaders][0] ?? p.field}：${p.zh}`).join('；'); // prettier-ignore
+    const { headers = [] } = row.summary as { headers?: string[] };
+    if (sheet && sheet.sealed.length > 0 && headers.length > 0) {
+      const sealed = keyring.open('card', sheet.sealed, sheetAad(row.id)).toString('utf8');
+      const rows = (JSON.parse(sealed) as { bad: BadRow[] }).bad;
+      const problems = new Map(bad.map((r) => [r.line, said(r)]));
+      const lines = rows.map(({ line, cells }) => [...headers.map((_, i) => cells[i] ?? ''), `第 ${line} 行：${problems.get(line) ?? ''}`]); // prettier-ignore
+      return { name: '错误', rows: [[...headers, '问题'], ...lines], widths: [...headers.map(() => 16), 60] };
+    }
+    const lines = bad.map((r) => [String(r.line), r.sku, r.name, said(r)]);
+    return { name: '错误', rows: [['行号', 'SKU编码', '商品名称', '问题'], ...lines], widths: [8, 20, 36, 60] };
+  };
 
   serve(router, authenticate, consoleSheets.beginProductImport, async (call) => {
     const { fileName, mode, ...options } = call.body;
@@ -49,7 +67,7 @@ export function sheetRoutes(router: Router, authenticate: Authenticate, { pool }
   });
   serve(router, authenticate, consoleSheets.undoSheet, async (call) => {
     const row = await known(call.params.id);
-    return { removed: await undoSheet(pool, row.id, person(call).actorId) };
+    return undoSheet(pool, row.id, person(call).actorId);
   });
 
   router.get('/api/console/product-template.xlsx', async (request, response) => {
@@ -64,10 +82,9 @@ export function sheetRoutes(router: Router, authenticate: Authenticate, { pool }
     sendSheet(response, 'products.xlsx', writeXlsx({ name: '商品', rows: [header, sheetFields.map((f) => example[f] ?? '')], widths, lists })); // prettier-ignore
   });
   router.get('/api/console/imports/:id/errors.xlsx', async (request: Request, response) => {
-    await authenticate(request, { right: 'products.read' });
+    // Of the rows as they came 发货内容 is a part: for those who could have sent it.
+    await authenticate(request, { right: 'products.edit' });
     const row = await known(Number(request.params['id']));
-    const bad = (await rowsOf(row.id)).filter((r) => r.problems.length > 0);
-    const lines = bad.map((r) => [String(r.line), r.sku, r.name, r.problems.map((p) => `${sheetHeaders[p.field as keyof typeof sheetHeaders][0] ?? p.field}：${p.zh}`).join('；')]); // prettier-ignore
-    sendSheet(response, `errors-${row.id}.xlsx`, writeXlsx({ name: '错误', rows: [['行号', 'SKU编码', '商品名称', '问题'], ...lines], widths: [8, 20, 36, 60] })); // prettier-ignore
+    sendSheet(response, `errors-${row.id}.xlsx`, writeXlsx(await errorSheet(row)));
   });
 }

@@ -81,7 +81,7 @@ export const createProduct = route({
   body: z.strictObject(productFields),
   status: 201,
   response: productView,
-  errors: ['SKU_TAKEN', 'PRODUCT_INVALID', 'TEMPLATE_NOT_FOUND'],
+  errors: ['SKU_TAKEN', 'PRODUCT_INVALID', 'TEMPLATE_NOT_FOUND', 'TEMPLATE_INVALID'],
 });
 
 export const editProduct = route({

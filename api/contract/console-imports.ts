@@ -9,6 +9,7 @@ import { columnKinds, fileFormats } from '../../domain/key-file.ts';
 import { id, idParam, mode, paging, time } from './goods-shapes.ts';
 import { route } from './route.ts';
 
+const words = z.strictObject({ cause: z.string(), next: z.string() });
 const code = z.string().refine((value) => Object.hasOwn(errors, value));
 
 export const importView = z
@@ -33,6 +34,9 @@ export const importView = z
     late: z.int().describe('Brought in by another import in the meantime'),
     separator: z.string().nullable(),
     columns: z.array(z.string()),
+    headers: z.array(z.string()).describe('Of a product sheet: its first row'),
+    actions: z.strictObject({ create: z.int(), update: z.int(), skip: z.int() }).nullable().describe('Of the good rows of a product sheet'), // prettier-ignore
+    undone: z.int().nullable().describe('Of a product sheet that was taken back: products removed or restored'),
     preview: z.array(
       z.strictObject({
         line: z.int(),
@@ -44,6 +48,7 @@ export const importView = z
     totals: z.array(z.strictObject({ sku: z.string(), keys: z.int() })),
     overLimit: z.array(z.strictObject({ sku: z.string(), limit: z.int(), have: z.int(), come: z.int() })),
     failureCode: code.nullable(),
+    failure: z.strictObject({ zh: words, en: words }).nullable().describe('The failure in words'),
     failureDetail: z.unknown(),
     createdAt: time,
     confirmedAt: time.nullable(),

@@ -60,9 +60,12 @@ export const confirmSheet = route({
 export const undoSheet = route({
   method: 'post',
   path: '/api/console/imports/:id/undo-products',
-  summary: { zh: '撤销商品导入（未产生订单）', en: 'Remove what a product import made, if nothing was ordered of it' },
+  summary: {
+    zh: '撤销商品导入（未产生订单）',
+    en: 'Take a product import back: what it made goes, what it changed becomes what it was',
+  },
   auth: { right: 'products.edit' },
   params: idParam,
-  response: z.strictObject({ removed: z.int() }),
-  errors: ['IMPORT_NOT_FOUND', 'IMPORT_STATE'],
+  response: z.strictObject({ removed: z.int(), restored: z.int() }),
+  errors: ['IMPORT_NOT_FOUND', 'IMPORT_STATE', 'PRODUCT_CHANGED'],
 });

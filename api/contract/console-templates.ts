@@ -1,7 +1,7 @@
 /** 发货模板 (D8). */
 import { z } from 'zod';
 import { orderNoPattern } from '../../domain/ids.ts';
-import { idParam, localizedTexts } from './goods-shapes.ts';
+import { idParam, localizedTexts, time } from './goods-shapes.ts';
 import { route } from './route.ts';
 
 const name = z.string().trim().min(1).max(80);
@@ -42,6 +42,17 @@ export const editTemplate = route({
   body: z.strictObject({ name, content: localizedTexts, archived: z.boolean().default(false) }),
   response: z.strictObject({ version: z.int() }),
   errors: ['TEMPLATE_INVALID', 'TEMPLATE_NAME_TAKEN', 'TEMPLATE_NOT_FOUND'],
+});
+export const templateVersions = route({
+  method: 'get',
+  path: '/api/console/templates/:id/versions',
+  summary: { zh: '发货模板的历史版本', en: 'Versions of a template, newest first' },
+  auth: { right: 'products.read' },
+  params: idParam,
+  response: z.strictObject({
+    items: z.array(z.strictObject({ version: z.int(), content: localizedTexts, by: z.string(), at: time })),
+  }),
+  errors: ['TEMPLATE_NOT_FOUND'],
 });
 export const previewTemplate = route({
   method: 'post',

@@ -42,7 +42,8 @@ export function writeXlsx({ name, rows, widths = [], lists = {} }: Sheet): Buffe
   });
 }
 
-function zip(files: Readonly<Record<string, string>>): Buffer {
+/** A zip archive of texts. */
+export function zip(files: Readonly<Record<string, string>>): Buffer {
   const bodies: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;

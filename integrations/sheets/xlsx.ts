@@ -19,6 +19,8 @@ interface Book {
   readonly strings: readonly string[];
   /** By style number: what a number is shown as. */
   readonly styles: readonly NumberStyle[];
+  /** Days by which the book counts later than 1899-12-30: 1462 where it begins with 1904 (Excel for old Macs). */
+  readonly dayShift?: number;
 }
 type NumberStyle = 'plain' | 'date' | { readonly zeros: number };
 
@@ -33,7 +35,9 @@ export async function openXlsx(bytes: Buffer): Promise<Book> {
     // No writer of spreadsheets declares entities; who does, attacks.
     if (xml !== undefined && /<!DOCTYPE|<!ENTITY/i.test(xml.slice(0, 2_000))) throw new SheetError('NOT_A_SHEET', 'a DTD'); // prettier-ignore
   }
-  return { sheet, strings: strings === undefined ? [] : await sharedStrings(strings), styles: styles === undefined ? [] : numberStyles(styles) }; // prettier-ignore
+  const book = firstElement((await archive.text('xl/workbook.xml')) ?? '', 'workbookPr');
+  const dayShift = /^(1|true)$/.test((book && attribute(book.attributes, 'date1904')) ?? '') ? 1462 : 0;
+  return { dayShift, sheet, strings: strings === undefined ? [] : await sharedStrings(strings), styles: styles === undefined ? [] : numberStyles(styles) }; // prettier-ignore
 }
 
 async function firstSheet(archive: Archive): Promise<string> {
@@ -50,7 +54,7 @@ async function firstSheet(archive: Archive): Promise<string> {
 }
 
 /** The rows that hold anything, in order; a cell that was merged downwards counts for each of its rows. */
-export function* sheetRows({ sheet, strings, styles }: Book): Generator<FileRow> {
+export function* sheetRows({ sheet, strings, styles, dayShift = 0 }: Book): Generator<FileRow> {
   const merged = mergedColumns(sheet);
   const above = new Map<number, { cell: Cell; until: number }>();
   let line = 0;
@@ -66,7 +70,7 @@ export function* sheetRows({ sheet, strings, styles }: Book): Generator<FileRow>
       const at = attribute(attributes, 'r');
       column = at === undefined ? column + 1 : columnOf(at);
       if (column > 60) break;
-      const cell = inner === undefined ? undefined : readCell(attributes, inner, strings, styles);
+      const cell = inner === undefined ? undefined : readCell(attributes, inner, strings, styles, dayShift);
       if (cell) cells[column] = cell;
       const until = merged.get(`${column}:${line}`);
       if (cell && until !== undefined) above.set(column, { cell, until });
@@ -95,6 +99,7 @@ function readCell(
   inner: string,
   strings: readonly string[],
   styles: readonly NumberStyle[],
+  dayShift: number,
 ): Cell | undefined {
   // prettier-ignore
   const type = attribute(attributes, 't') ?? 'n';
@@ -108,7 +113,7 @@ function readCell(
   if (type === 'e') return { text: '', kind: 'error' };
   if (type === 'd') return { text: raw.slice(0, 10), kind: 'date' };
   const style = styles[Number(attribute(attributes, 's') ?? 0)] ?? 'plain';
-  if (style === 'date') return { text: raw, kind: 'date' };
+  if (style === 'date') return { text: dayShift > 0 ? String(Number(raw) + dayShift) : raw, kind: 'date' };
   // "00000": the zeros in front are shown by Excel and stand in no file.
   if (style !== 'plain' && /^\d+$/.test(raw)) return { text: raw.padStart(style.zeros, '0'), kind: 'number' };
   return { text: raw, kind: 'number' };

@@ -2,13 +2,12 @@
 import { Alert, Button, Form, Input, Progress, Radio, Segmented, Statistic, Table, Tag, Upload } from 'antd';
 import { useState, type ReactNode } from 'react';
 import { useChange, useRead } from '../api/hooks.ts';
-import type { Read } from '../api/routes.ts';
+import type { ApiError } from '../api/client.ts';
 import { useI18n } from '../i18n.tsx';
 import { parseMoney } from '../ui/format.tsx';
 import { Icon } from '../ui/icons.tsx';
+import { ImportFailure, sendFile, useImport, type Import } from '../ui/imports.tsx';
 import { EmptyState, ErrorPanel, Loaded } from '../ui/states.tsx';
-
-type Import = Read<'/api/console/imports/:id'>;
 
 interface Fields {
   readonly how: 'paste' | 'file';
@@ -32,20 +31,15 @@ export function ImportWizard({
   const [file, setFile] = useState<File>();
   const [id, setId] = useState<number>();
   const [sending, setSending] = useState(false);
-  const [failed, setFailed] = useState<string>();
+  const [failed, setFailed] = useState<ApiError>();
   const begin = useChange('post', '/api/console/imports/cards');
 
   const send = async (importId: number, body: File): Promise<void> => {
     setSending(true);
-    const answer = await fetch(`/api/console/imports/${importId}/file`, {
-      method: 'PUT',
-      body,
-      credentials: 'same-origin',
-      headers: { 'content-type': 'application/octet-stream' },
-    }).catch(() => undefined);
+    const failure = await sendFile(importId, body);
+    setFailed(failure);
     setSending(false);
-    if (answer?.ok) setId(importId);
-    else setFailed(t('文件上传失败，请重试', 'The upload failed; try again'));
+    if (!failure) setId(importId);
   };
   const start = (f: Fields): void => {
     setFailed(undefined);
@@ -131,7 +125,7 @@ export function ImportWizard({
         </Form.Item>
       </div>
       {begin.error && <ErrorPanel error={begin.error} />}
-      {failed !== undefined && <Alert type="error" showIcon title={failed} />}
+      {failed !== undefined && <ErrorPanel error={failed} />}
       <Button type="primary" htmlType="submit" loading={begin.isPending || sending} disabled={how === 'file' && !file}>
         {t('下一步：检查', 'Next: check')}
       </Button>
@@ -148,17 +142,8 @@ function ImportProgress({
   readonly done: () => void;
   readonly again: () => void;
 }): ReactNode {
-  const ended = (state: string | undefined): boolean =>
-    ['done', 'failed', 'cancelled', 'expired', 'ready'].includes(state ?? '');
-  const [settled, setSettled] = useState(false);
-  const item = useRead('/api/console/imports/:id', { params: { id } }, { refetchInterval: settled ? false : 600 });
-  const now = item.data ? ended(item.data.state) : false;
-  if (now !== settled) setSettled(now);
-  return (
-    <Loaded of={item}>
-      {(data) => <ImportState item={data} done={done} again={again} refresh={() => setSettled(false)} />}
-    </Loaded>
-  );
+  const { item, refresh } = useImport(id);
+  return <Loaded of={item}>{(data) => <ImportState item={data} done={done} again={again} refresh={refresh} />}</Loaded>;
 }
 
 function ImportState({
@@ -269,23 +254,6 @@ function ImportState({
         <Button onClick={() => cancel.mutate(params, { onSuccess: again })}>{t('取消', 'Cancel')}</Button>
       </div>
     </div>
-  );
-}
-
-function ImportFailure({ item }: { readonly item: Import }): ReactNode {
-  const { t } = useI18n();
-  const names: Record<string, string> = {
-    failed: t('导入失败', 'The import failed'),
-    cancelled: t('已取消', 'Cancelled'),
-    expired: t('24 小时内未确认，已丢弃', 'Not confirmed within 24 hours: dropped'),
-  };
-  return (
-    <Alert
-      type={item.state === 'failed' ? 'error' : 'info'}
-      showIcon
-      title={names[item.state] ?? item.state}
-      description={item.failureCode}
-    />
   );
 }
 

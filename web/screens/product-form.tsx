@@ -25,6 +25,7 @@ interface Fields extends DeliveryFields {
   readonly holdMinutes: number | null;
   readonly tags: string[];
   readonly note: string;
+  readonly templateId: number | null;
   readonly instructions: string;
 }
 
@@ -94,12 +95,12 @@ function ProductFields({ product, done, delivery }: Props & { readonly delivery:
     const wanted = deliveryOf(f, delivery);
     const priceMinor = parseMoney(typed, f.currency) ?? 0;
     const old = product?.texts ?? {};
-    const texts = { ...old, 'zh-CN': { ...old['zh-CN'], ...(words ? { instructions: words } : {}) } };
+    const others = Object.fromEntries(Object.entries(old['zh-CN'] ?? {}).filter(([field]) => field !== 'instructions'));
+    const texts = { ...old, 'zh-CN': words ? { ...others, instructions: words } : others };
     const base = {
       priceMinor,
       texts,
       policy: wanted.policy,
-      templateId: product?.templateId ?? null,
     };
     const body = {
       ...base,
@@ -108,6 +109,7 @@ function ProductFields({ product, done, delivery }: Props & { readonly delivery:
       stockLimit: rest.stockLimit ?? null,
       warnBelow: rest.warnBelow ?? null,
       holdMinutes: rest.holdMinutes ?? null,
+      templateId: rest.templateId ?? null,
     };
     // The trigger is a fact of its own beside the product; most products have none.
     const finish = (saved: Product): void => {
@@ -268,6 +270,7 @@ function ProductFields({ product, done, delivery }: Props & { readonly delivery:
             forceRender: true,
             children: (
               <>
+                <TemplateItem />
                 <Form.Item
                   name="instructions"
                   label={t('使用说明（买家随卡密看到）', 'Instructions (beside the goods)')}
@@ -303,5 +306,25 @@ function ProductFields({ product, done, delivery }: Props & { readonly delivery:
         </Button>
       </div>
     </Form>
+  );
+}
+
+/** 发货模板 of the product; its own words below go over it. */
+function TemplateItem(): ReactNode {
+  const { t } = useI18n();
+  const templates = useRead('/api/console/templates');
+  const items = templates.data?.items ?? [];
+  return (
+    <Form.Item
+      name="templateId"
+      label={t('发货模板', 'Template')}
+      extra={t('下面填写的文字优先于模板', 'What is written below goes over the template')}
+    >
+      <Select
+        allowClear
+        placeholder={t('不使用模板', 'None')}
+        options={items.filter((item) => !item.archived).map((item) => ({ value: item.id, label: item.name }))}
+      />
+    </Form.Item>
   );
 }

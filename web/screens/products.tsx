@@ -56,9 +56,14 @@ export function ProductsScreen(): ReactNode {
       title={t('商品', 'Products')}
       actions={
         may('products.edit') && (
-          <Button type="primary" onClick={() => setEditing('new')}>
-            {t('新建商品', 'New product')}
-          </Button>
+          <>
+            <Link to="/products/import">
+              <Button>{t('批量导入', 'Import a sheet')}</Button>
+            </Link>
+            <Button type="primary" onClick={() => setEditing('new')}>
+              {t('新建商品', 'New product')}
+            </Button>
+          </>
         )
       }
     >

@@ -40,7 +40,9 @@ export const menu: readonly MenuGroup[] = [
     en: 'Goods',
     items: [
       { path: '/products', zh: '商品', en: 'Products', icon: 'box', right: 'products.read', screen: lazy(() => import('../screens/products.tsx'), 'ProductsScreen') },
+      { path: '/products/import', zh: '批量导入', en: 'Product sheet', icon: 'upload', right: 'products.edit', screen: lazy(() => import('../screens/product-import.tsx'), 'ProductImportScreen') },
       { path: '/cards', zh: '卡密池', en: 'Keys', icon: 'key', right: 'products.read', screen: lazy(() => import('../screens/cards.tsx'), 'CardsScreen') },
+      { path: '/templates', zh: '发货模板', en: 'Templates', icon: 'text', right: 'products.read', screen: lazy(() => import('../screens/templates.tsx'), 'TemplatesScreen') },
       { path: '/suppliers', zh: '供应商', en: 'Suppliers', icon: 'truck', right: 'suppliers.read', screen: lazy(() => import('../screens/suppliers.tsx'), 'SuppliersScreen') },
       { path: '/purchases', zh: '采购', en: 'Purchases', icon: 'cart', right: 'suppliers.read', screen: lazy(() => import('../screens/purchases.tsx'), 'PurchasesScreen') },
       { path: '/stores', zh: '对象存储', en: 'Object stores', icon: 'folder', right: 'products.read', screen: lazy(() => import('../screens/stores.tsx'), 'StoresScreen') },

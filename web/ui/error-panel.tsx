@@ -18,9 +18,10 @@ export function useErrorText(): (error: unknown) => { cause: string; next: strin
 
 function detailText({ detail, code }: ApiError, t: (zh: string, en: string) => string): string {
   if (typeof detail !== 'object' || detail === null) return '';
-  const known = detail as { waitSeconds?: number; last?: { by?: string }; needs?: string };
+  const known = detail as { waitSeconds?: number; last?: { by?: string }; needs?: string; ordered?: string[] };
   if (known.waitSeconds !== undefined) return t(`请等待 ${known.waitSeconds} 秒`, `Wait ${known.waitSeconds} seconds`);
   if (known.last?.by !== undefined) return t(`已由 ${known.last.by} 处理`, `${known.last.by} acted first`);
+  if (known.ordered && known.ordered.length > 0) return t(`已有订单或已售卡密：${known.ordered.join('、')}`, `Ordered or sold: ${known.ordered.join(', ')}`); // prettier-ignore
   if (code === 'BAD_REQUEST' || code === 'ACCOUNT_CONFIG_INVALID') return fieldProblems(detail, t);
   return '';
 }
