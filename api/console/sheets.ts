@@ -4,7 +4,7 @@ import { beginImport, importById, moveImport, type ImportRow } from '../../db/im
 import { loadSheet, undoSheet, type ShownRow } from '../../db/product-imports.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { kindWords, sheetFields, sheetHeaders, stateWords, type BadRow } from '../../domain/product-sheet.ts';
-import { sheetAad } from '../../integrations/keyring/goods.ts';
+import { sheetAad } from '../../integrations/keyring/aad.ts';
 import { writeXlsx, type Sheet } from '../../integrations/sheets/xlsx-out.ts';
 import { consoleSheets } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
