@@ -51,8 +51,8 @@ async function saturate(bench: BenchStack, orders: readonly BenchOrder[], concur
 }
 
 async function run({ size, say }: BenchOptions): Promise<Measurement[]> {
-  const count = Math.max(40, Math.round(1500 * size));
-  const rounds = 3;
+  const count = Math.max(40, Math.round(300 * size));
+  const rounds = 2;
   const bench = await startBenchStack(say);
   try {
     const noop = await startNoop(bench.temporalAddress);
@@ -61,32 +61,44 @@ async function run({ size, say }: BenchOptions): Promise<Measurement[]> {
       await noop.run({ story: 'localAndOrdinaryStep', count: 100, concurrency: 20 });
       const found: Measurement[] = [];
       for (const concurrency of [20, 100]) {
-        const orders: Saturated[] = [];
-        const sql: number[] = [];
-        const empty: number[] = [];
+        const withMail: Saturated[] = [];
+        const goodsOnly: Saturated[] = [];
+        const rates = { sql: [] as number[], mail: [] as number[], goods: [] as number[] };
         for (let round = 1; round <= rounds; round++) {
           say(`  ${concurrency} at once, round ${round} of ${rounds}`);
-          const prepared = await bench.prepare(count, 'sandbox');
-          orders.push(await saturate(bench, prepared, concurrency));
-          await allDone(bench, prepared);
-          empty.push(count / (await noop.run({ story: 'localAndOrdinaryStep', count, concurrency })).seconds);
+          const play = async (mail: boolean): Promise<Saturated> => {
+            const prepared = await bench.prepare(count, 'sandbox', mail);
+            const played = await saturate(bench, prepared, concurrency);
+            await allDone(bench, prepared);
+            return played;
+          };
+          const empty = async (story: 'localStep' | 'localAndOrdinaryStep'): Promise<number> =>
+            count / (await noop.run({ story, count, concurrency })).seconds;
+          withMail.push(await play(true));
+          rates.mail.push(await empty('localAndOrdinaryStep'));
+          goodsOnly.push(await play(false));
+          rates.goods.push(await empty('localStep'));
           const plain = await bench.prepare(count, 'sandbox');
-          sql.push(count / (await runPlainSql(bench.pool, bench.accounts.sandbox, plain, concurrency)).seconds);
+          rates.sql.push(count / (await runPlainSql(bench.pool, bench.accounts.sandbox, plain, concurrency)).seconds);
         }
-        const name = `orders with mail, ${concurrency} at once`;
+        const beside = (name: string, samples: readonly number[], of: string, note?: string): Measurement => ({
+          name: `${name}, ${concurrency} at once`,
+          unit: 'per second',
+          samples,
+          beside: `${of}, ${concurrency} at once`,
+          ...(note !== undefined && { note }),
+        });
         found.push(
-          { name, unit: 'per second', samples: orders.map((o) => o.perSecond), aim: '≥ 90 % of the no-op story' },
-          {
-            name: `no-op story with a local and an ordinary step, ${concurrency} at once`,
-            unit: 'per second',
-            samples: empty,
-            beside: name,
-          },
-          { name: `the same SQL alone, ${concurrency} at once`, unit: 'per second', samples: sql, beside: name, note: 'one process' }, // prettier-ignore
+          { name: `orders with mail, ${concurrency} at once`, unit: 'per second', samples: withMail.map((o) => o.perSecond), aim: '≥ 90 % of the no-op story' }, // prettier-ignore
+          beside('no-op story with a local and an ordinary step', rates.mail, 'orders with mail'),
+          beside('the same SQL alone', rates.sql, 'orders with mail', 'one process'),
+          { name: `orders without mail, ${concurrency} at once`, unit: 'per second', samples: goodsOnly.map((o) => o.perSecond), aim: '≥ 90 % of the no-op story' }, // prettier-ignore
+          beside('no-op story with a local step', rates.goods, 'orders without mail'),
           {
             name: `notify to end of story, ${concurrency} at once`,
             unit: 'ms',
-            samples: orders.flatMap((o) => o.latencies),
+            samples: withMail.flatMap((o) => o.latencies),
+            note: 'with mail',
           },
         );
       }

@@ -2,16 +2,19 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { advance } from '../../activities/advance.ts';
 import type { FaultPoint } from '../../activities/deps.ts';
+import { sendMail } from '../../activities/tell.ts';
 import { applyAction } from '../../db/actions.ts';
 import { claimSql } from '../../db/claim.ts';
 import { actors } from '../../db/locks.ts';
 import { setAutoDelivery } from '../../db/settings.ts';
 import { setQuarantine } from '../../db/catalog.ts';
+import { transaction } from '../../db/sql.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { until } from '../../dev/client.ts';
 import { paidOrders as madePaid, query } from '../support/paid-orders.ts';
 import { startSystem, type System } from '../support/system.ts';
 
+const waitsForLock = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
 const openTransaction = `select from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`;
 
 describe('reservation and release', function () {
@@ -68,6 +71,40 @@ describe('reservation and release', function () {
     assert.ok(sold.every(({ n }) => n <= 1));
   });
 
+  it('rule 6: a card that is merely held is waited for: only an answer under the lock calls the pool empty', async () => {
+    await stock(1);
+    const [id = 0] = await paidOrders(1, 1);
+    let waiting: Promise<unknown> = Promise.resolve();
+    await transaction(system.parts.pool, async (tx) => {
+      // As one that finds too few for its order, and gives back what it found.
+      await tx.query(`select from cards where state = 'available' for update`);
+      waiting = advance(system.parts.steps, id);
+      await until('the order waits for the card, or gives up', async () => {
+        const answered = await Promise.race([waiting.then(() => true), Promise.resolve(false)]);
+        return answered || (await sql(waitsForLock)).length > 0 ? true : undefined;
+      }, 10_000); // prettier-ignore
+    });
+    assert.deepEqual(await waiting, { next: 'end', state: 'delivered' });
+  });
+
+  it('rule 6: a claim never waits for a claim: what another one holds is passed over', async () => {
+    await stock(2);
+    const [one = 0, other = 0] = await paidOrders(2, 1);
+    let first: Promise<unknown> = Promise.resolve();
+    let second: Promise<unknown> = Promise.resolve();
+    await new Promise<void>((claimed, failed) => {
+      fault = async (point, id) => {
+        if (point !== 'advance:before-commit' || id !== one) return;
+        // Its card is taken and not committed: the other one goes its way meanwhile.
+        second = advance(system.parts.steps, other);
+        await second.then(() => claimed(), failed);
+      };
+      first = advance(system.parts.steps, one);
+    });
+    await Promise.all([first, second]);
+    assert.deepEqual((await soldTo([one, other])).map(({ n }) => n), [1, 1]); // prettier-ignore
+  });
+
   it('rule 4: a first try that is stopped before its commit, a second that runs, and a close by an operator make one claim', async () => {
     await stock(5);
     const [id = 0] = await paidOrders(1, 1);
@@ -93,6 +130,8 @@ describe('reservation and release', function () {
       actorId: actors.opsToken,
       note: '',
     });
+    // Both have begun, and wait for the first one's lock.
+    await until('the second and the close wait', async () => ((await sql(waitsForLock)).length === 2 ? true : undefined), 10_000); // prettier-ignore
     release();
     const results = await Promise.allSettled([slow, second, close]);
     const [{ n, state } = { n: -1, state: '' }] = await sql<{ n: number; state: string }>(
@@ -125,6 +164,18 @@ describe('reservation and release', function () {
     await assert.rejects(advance(system.parts.steps, id));
     assert.deepEqual(await advance(system.parts.steps, id), { next: 'end', state: 'delivered' });
     assert.deepEqual(await soldTo([id]), [{ id, n: 1 }]);
+  });
+
+  it('rule 8: a message that was sent is not sent again, whoever asks', async () => {
+    await stock(1);
+    const email = `${randomUUID()}@example.com`;
+    const { orderNo } = await system.shop.order({ sku: system.sku, accountId: system.sandbox, email });
+    await system.notify(orderNo);
+    const [{ id } = { id: 0 }] = await sql<{ id: number }>('select id from orders where no = $1', orderNo);
+    const outcome = await advance(system.parts.steps, id);
+    assert.ok(outcome.next === 'tell');
+    for (let i = 0; i < 2; i++) for (const message of outcome.messages) await sendMail(system.parts.steps, message.id);
+    assert.equal((await system.mail.mails()).filter((mail) => mail.to.includes(email)).length, 1);
   });
 
   it('rule 5: what was closed gets nothing, whatever still runs', async () => {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { advance } from '../../activities/advance.ts';
+import type { FaultPoint } from '../../activities/deps.ts';
 import { applyAction } from '../../db/actions.ts';
 import { dueTurns, grantStock } from '../../db/grants.ts';
 import { actors } from '../../db/locks.ts';
 import { orderByNo } from '../../db/orders.ts';
 import { resumeMore } from '../../db/resume.ts';
 import { setAutoDelivery } from '../../db/settings.ts';
+import { until } from '../../dev/client.ts';
 import { grantTurns } from '../../worker/loops/grants.ts';
 import { paidOrders, query } from '../support/paid-orders.ts';
 import { startSystem, type System } from '../support/system.ts';
@@ -18,11 +20,15 @@ describe('the line of orders that wait for stock', function () {
   let system: System;
   let sku = '';
   let product = 0;
+  let fault: (point: FaultPoint) => Promise<void> | void = () => undefined;
 
   before(async () => {
-    system = await startSystem();
+    system = await startSystem({ fault: (point) => fault(point) });
   });
   after(() => system.stop());
+  afterEach(() => {
+    fault = () => undefined;
+  });
   beforeEach(async () => {
     sku = `LINE-${randomUUID().slice(0, 8)}`;
     await system.shop.createProduct({ sku, name: 'line', priceMinor: 100 });
@@ -149,6 +155,25 @@ describe('the line of orders that wait for stock', function () {
       product,
     );
     assert.ok(turn && turn.inMinutes >= 9 && turn.inMinutes <= 10, JSON.stringify(turn));
+  });
+
+  it('rule 6: keys that come just when an order has found nothing, and has not said so, reach it', async () => {
+    const [id = 0] = await orders(1);
+    let looks = 0;
+    let granted: Promise<number> = Promise.resolve(0);
+    fault = async (point) => {
+      // The second look is the sure one: it has seen an empty pool and stands before its commit.
+      if (point !== 'advance:before-commit' || ++looks !== 2) return;
+      await keys(1);
+      let over = false;
+      granted = grant().finally(() => (over = true));
+      const waits = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      await until('the granter waits, or is through', async () =>
+        over || (await query(system, waits)).length > 0 ? true : undefined, 10_000); // prettier-ignore
+    };
+    await wait([id]);
+    await granted;
+    assert.deepEqual(await delivered([id]), [id]);
   });
 
   it('rule 6: no wake is lost: whoever finds nothing while keys come is served, 30 rounds of 20 at once', async () => {

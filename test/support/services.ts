@@ -77,6 +77,32 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
+export interface OwnPostgres {
+  readonly database: TestDatabase;
+  readonly port: number;
+  /** kill -9 of the server and what belongs to it, then recovery. */
+  crash(): Promise<void>;
+}
+
+/** A server that keeps what it committed through a crash, for tests that let it crash. */
+export async function ownPostgres(): Promise<OwnPostgres> {
+  const home = scratch('own-pg');
+  const port = await freePort();
+  const start = (): Promise<EmbeddedPostgres> =>
+    startPostgres({ directory: path.join(home, 'postgres'), port, log: path.join(home, 'postgres.log') });
+  let server = await start();
+  closers.push(() => server.stop());
+  await migrate(server.url);
+  return {
+    database: { url: server.url, drop: () => Promise.resolve() },
+    port,
+    async crash() {
+      process.kill(server.pid, 'SIGKILL');
+      server = await start();
+    },
+  };
+}
+
 export interface TestTemporal {
   readonly address: string;
   readonly uiUrl: string;

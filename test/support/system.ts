@@ -57,6 +57,8 @@ export interface SystemOptions {
   readonly reach?: readonly string[];
   readonly suppliers?: ActivityDeps['suppliers'];
   readonly env?: Readonly<Record<string, string>>;
+  /** Instead of a fresh one on the shared server. */
+  readonly database?: TestDatabase;
 }
 
 const nobody: Starter = {
@@ -70,7 +72,7 @@ const nobody: Starter = {
 let count = 0;
 
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
-  const database = await createTestDatabase();
+  const database = options.database ?? (await createTestDatabase());
   const mail = await testMail();
   const gateway = await startFakeEpay({ port: 0 });
   const masterKeyFile = path.join(scratch('keys'), `master-${++count}.key`);

@@ -2,19 +2,25 @@
 import net from 'node:net';
 import { onEnd } from './services.ts';
 
+type Line = 'open' | 'cut' | 'silent' | 'stalled';
+
 export interface TcpProxy {
   readonly port: number;
-  /** `open` passes on; `cut` refuses; `silent` takes connections and bytes and gives nothing. */
-  set(line: 'open' | 'cut' | 'silent'): Promise<void>;
+  /**
+   * `open` passes on; `cut` refuses; `silent` takes connections and bytes and gives nothing; `stalled` keeps what comes
+   * and passes it on when it is open again.
+   */
+  set(line: Line): Promise<void>;
 }
 
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
-  let line: 'open' | 'cut' | 'silent' = 'open';
+  let line: Line = 'open';
   const sockets = new Set<net.Socket>();
   const server = net.createServer((client) => {
     const onward = net.connect(target);
     for (const socket of [client, onward]) {
       sockets.add(socket);
+      if (line === 'stalled') socket.pause();
       socket.on('error', () => undefined);
       socket.on('close', () => {
         sockets.delete(socket);
@@ -22,8 +28,8 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
         onward.destroy();
       });
     }
-    client.on('data', (bytes) => line === 'open' && onward.write(bytes));
-    onward.on('data', (bytes) => line === 'open' && client.write(bytes));
+    client.on('data', (bytes) => line !== 'silent' && onward.write(bytes));
+    onward.on('data', (bytes) => line !== 'silent' && client.write(bytes));
   });
   const listen = (port: number): Promise<void> =>
     new Promise((resolve) => void server.listen(port, '127.0.0.1', resolve));
@@ -40,6 +46,10 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     port,
     async set(next) {
       line = next;
+      for (const socket of sockets) {
+        if (next === 'stalled') socket.pause();
+        else socket.resume();
+      }
       if (next === 'cut') await close();
       else if (!server.listening) await listen(port);
     },

@@ -4,19 +4,17 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities/index.ts';
 import { underPolicy } from '../../activities/failures.ts';
 import type { Outcome } from '../../activities/outcome.ts';
 import { delivery, infrastructureTrouble } from '../../domain/failure-types.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
 import { defaultDeliveryPolicy, type DeliveryPolicy } from '../../domain/policy.ts';
-import { workflowBundle } from '../../worker/create.ts';
 import type { deliverOrder } from '../../workflows/index.ts';
 import { apply, staffAction, wake } from '../../workflows/messages.ts';
 import { timeSkipping } from '../support/services.ts';
+import { playStory } from '../support/story.ts';
 
-const orderNo = 'M261124AAAAAAAAAAAAA';
 const minutes = 60_000;
 const end: Outcome = { next: 'end', state: 'delivered' };
 const waiting: Outcome = { next: 'wait', state: 'waiting_stock', code: 'POOL_EMPTY', forMs: 55 * minutes };
@@ -32,23 +30,6 @@ function failUnder(retry: DeliveryPolicy | undefined, code: ErrorCode, nonRetrya
   throw underPolicy(failure(delivery, code, nonRetryable), retry ?? defaultDeliveryPolicy, activityInfo().attempt);
 }
 
-/** Steps that do nothing unless a test says otherwise. */
-function fakes(given: Partial<Activities>): Activities {
-  const nothing = (): Promise<void> => Promise.resolve();
-  const never = (): Promise<Outcome> => Promise.reject(new Error('not expected'));
-  return {
-    advance: never,
-    confirmPayment: never,
-    purchase: never,
-    handOver: never,
-    recordSignal: nothing,
-    sendMail: nothing,
-    sendWebhook: nothing,
-    giveUpMessage: nothing,
-    ...given,
-  };
-}
-
 describe('workflow deliverOrder', function () {
   this.timeout(60_000);
   let env: TestWorkflowEnvironment;
@@ -58,22 +39,7 @@ describe('workflow deliverOrder', function () {
   });
 
   type Handle = WorkflowHandle<typeof deliverOrder>;
-  async function run<T>(given: Partial<Activities>, story: (handle: Handle) => Promise<T>): Promise<T> {
-    const worker = await Worker.create({
-      connection: env.nativeConnection,
-      taskQueue: 'orders',
-      workflowBundle: await workflowBundle(),
-      activities: fakes(given),
-    });
-    return worker.runUntil(async () => {
-      const handle = await env.client.workflow.start<typeof deliverOrder>('deliverOrder', {
-        taskQueue: 'orders',
-        workflowId: randomUUID(),
-        args: [{ orderId: 1, orderNo }],
-      });
-      return story(handle);
-    });
-  }
+  const run = <T>(given: Partial<Activities>, story: (handle: Handle) => Promise<T>): Promise<T> => playStory(env, given, story); // prettier-ignore
 
   it('A1: a happy order takes at most 14 history events with a mail, 18 with a webhook too (E-budget)', async () => {
     const told: string[] = [];

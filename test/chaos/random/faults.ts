@@ -2,7 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { forkApi, forkWorker, type TestProcess } from '../../support/processes.ts';
-import type { TestTemporal } from '../../support/services.ts';
+import type { OwnPostgres, TestTemporal } from '../../support/services.ts';
+import type { TcpProxy } from '../../support/tcp-proxy.ts';
 import { faultKinds, type FaultKind } from './plan.ts';
 import { insist, type Stage } from './play.ts';
 import type { Chance } from './seeded.ts';
@@ -33,6 +34,9 @@ async function killAt(place: Place): Promise<void> {
 export interface Targets {
   readonly stage: Stage;
   readonly temporal: TestTemporal;
+  readonly postgres: OwnPostgres;
+  /** Between the processes and what they work with. */
+  readonly lines: Readonly<Record<'postgres' | 'temporal', TcpProxy>>;
   readonly workers: readonly Place[];
   readonly apis: readonly Place[];
 }
@@ -67,6 +71,12 @@ async function switchDelivery(stage: Stage, on: boolean): Promise<void> {
     });
     if (!answer.ok) throw new Error(`switch → ${answer.status}`);
   });
+}
+
+async function disturb(line: TcpProxy, how: 'cut' | 'stalled', ms: number): Promise<void> {
+  await line.set(how);
+  await pause(ms);
+  await line.set('open');
 }
 
 const strike: Readonly<Record<FaultKind, (targets: Targets, chance: Chance) => Promise<void>>> = {
@@ -104,6 +114,11 @@ const strike: Readonly<Record<FaultKind, (targets: Targets, chance: Chance) => P
     stage.note({ what: 'switched off', from, to });
   },
   'restart Temporal': ({ temporal }) => temporal.restart(),
+  'crash PostgreSQL': ({ postgres }) => postgres.crash(),
+  'cut the line to PostgreSQL': ({ lines }, chance) => disturb(lines.postgres, 'cut', 300 + chance.below(1_200)),
+  'stall the line to PostgreSQL': ({ lines }, chance) => disturb(lines.postgres, 'stalled', 500 + chance.below(3_500)),
+  'cut the line to Temporal': ({ lines }, chance) => disturb(lines.temporal, 'cut', 300 + chance.below(1_200)),
+  'stall the line to Temporal': ({ lines }, chance) => disturb(lines.temporal, 'stalled', 500 + chance.below(3_500)),
 };
 
 /** Strikes until `over`; then everything is whole again. */

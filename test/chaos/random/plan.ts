@@ -11,6 +11,8 @@ export interface Send {
 }
 
 export interface OrderPlan {
+  /** 易支付 is confirmed by a query of its gateway before anything is delivered. */
+  readonly by: 'sandbox' | 'epay';
   readonly quantity: number;
   readonly mail: boolean;
   readonly sends: readonly Send[];
@@ -25,12 +27,15 @@ export function planOrder(chance: Chance): OrderPlan {
     to: chance.below(2),
     off: kind === 'wrong' ? chance.pick([-1, 1, 1000]) : 0,
   });
+  const by = chance.often(0.25) ? 'epay' : 'sandbox';
   const sends: Send[] = [];
   if (chance.often(0.95)) for (let copies = 1 + chance.below(4); copies > 0; copies--) sends.push(send('exact', 600));
-  if (chance.often(0.25)) sends.push(send('wrong', 300));
-  if (chance.often(0.1)) sends.push(send('forged', 600));
-  if (chance.often(0.08)) sends.push(send('second', 1_500));
+  // The fake gateway signs only what was paid there.
+  if (by === 'sandbox' && chance.often(0.25)) sends.push(send('wrong', 300));
+  if (by === 'sandbox' && chance.often(0.1)) sends.push(send('forged', 600));
+  if (by === 'sandbox' && chance.often(0.08)) sends.push(send('second', 1_500));
   return {
+    by,
     quantity: 1 + chance.below(3),
     mail: chance.often(0.6),
     sends,
@@ -49,5 +54,10 @@ export const faultKinds = [
   'lose mail answers',
   'switch off and on',
   'restart Temporal',
+  'crash PostgreSQL',
+  'cut the line to PostgreSQL',
+  'stall the line to PostgreSQL',
+  'cut the line to Temporal',
+  'stall the line to Temporal',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];

@@ -12,6 +12,12 @@ export interface Stage {
   readonly note: (done: Done) => void;
 }
 
+interface Placed {
+  readonly orderNo: string;
+  readonly quantity: number;
+  readonly by: 'sandbox' | 'epay';
+}
+
 const giveUpMs = 90_000;
 
 /** Until it works: a shop repeats its request under the same key. */
@@ -27,30 +33,38 @@ export async function insist<T>(what: string, work: () => Promise<T>): Promise<T
   }
 }
 
-async function notify(stage: Stage, orderNo: string, quantity: number, send: Send, to = send.to): Promise<boolean> {
-  const tradeNo = send.kind === 'exact' ? `sb-${orderNo}` : `sb-${orderNo}-${send.kind}`;
+async function notify(stage: Stage, order: Placed, send: Send, to = send.to): Promise<boolean> {
+  const { system } = stage;
+  const { orderNo, quantity } = order;
   const base = stage.bases[to] ?? '';
-  const answer = await (
-    send.kind === 'forged'
-      ? fetch(`${base}/notify/sandbox/${stage.system.sandbox}`, {
-          method: 'POST',
-          body: JSON.stringify({ orderNo, tradeNo, amountMinor: 100 * quantity, currency: 'CNY', status: 'paid' }),
-          headers: { 'miaofa-sandbox-signature': `t=${Math.floor(Date.now() / 1000)},v1=${'0'.repeat(64)}` },
-        })
-      : stage.system.notify(orderNo, { tradeNo, amountMinor: 100 * quantity + send.off }, base)
-  ).catch(() => undefined);
+  let tradeNo = send.kind === 'exact' ? `sb-${orderNo}` : `sb-${orderNo}-${send.kind}`;
+  const post = (): Promise<Response> => {
+    if (order.by === 'epay') {
+      const form = system.gateway.notification(orderNo);
+      tradeNo = form.get('trade_no') ?? '';
+      return fetch(`${base}/notify/epay/${system.epay}?${form.toString()}`);
+    }
+    if (send.kind !== 'forged')
+      return system.notify(orderNo, { tradeNo, amountMinor: 100 * quantity + send.off }, base);
+    return fetch(`${base}/notify/sandbox/${system.sandbox}`, {
+      method: 'POST',
+      body: JSON.stringify({ orderNo, tradeNo, amountMinor: 100 * quantity, currency: 'CNY', status: 'paid' }),
+      headers: { 'miaofa-sandbox-signature': `t=${Math.floor(Date.now() / 1000)},v1=${'0'.repeat(64)}` },
+    });
+  };
+  const answer = await post().catch(() => undefined);
   stage.note({ what: 'notified', kind: send.kind, orderNo, tradeNo, status: answer?.status });
   return answer?.status === 200;
 }
 
 /** A gateway repeats until it is acknowledged, here or at the other process. */
-async function gateway(stage: Stage, orderNo: string, quantity: number, send: Send): Promise<void> {
+async function gateway(stage: Stage, order: Placed, send: Send): Promise<void> {
   await pause(send.afterMs);
   let to = send.to;
   const deadline = Date.now() + giveUpMs;
-  while (!(await notify(stage, orderNo, quantity, send, to))) {
+  while (!(await notify(stage, order, send, to))) {
     if (send.kind === 'forged') return;
-    if (Date.now() > deadline) throw new Error(`${orderNo}: never acknowledged`);
+    if (Date.now() > deadline) throw new Error(`${order.orderNo}: never acknowledged`);
     await pause(250);
     to = 1 - to;
   }
@@ -75,18 +89,23 @@ export async function playOrder(stage: Stage, plan: OrderPlan): Promise<void> {
   const { system } = stage;
   const email = plan.mail ? `${randomUUID()}@example.com` : null;
   const key = randomUUID();
-  const { orderNo } = await insist('ordering', () =>
+  const { orderNo, payUrl } = await insist('ordering', () =>
     system.shop.order({
       sku: system.sku,
       quantity: plan.quantity,
-      accountId: system.sandbox,
+      accountId: system[plan.by],
       key,
       ...(email !== null && { email }),
     }),
   );
   stage.note({ what: 'ordered', orderNo, email, quantity: plan.quantity });
+  if (plan.by === 'epay' && plan.sends.length > 0) {
+    await fetch(payUrl).then((page) => page.text());
+    await system.gateway.pay(orderNo, { notify: false });
+  }
+  const order = { orderNo, quantity: plan.quantity, by: plan.by };
   await Promise.all([
-    ...plan.sends.map((send) => gateway(stage, orderNo, plan.quantity, send)),
+    ...plan.sends.map((send) => gateway(stage, order, send)),
     ...(plan.closeAfterMs === undefined ? [] : [close(stage, orderNo, plan.closeAfterMs)]),
   ]);
 }

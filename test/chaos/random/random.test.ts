@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { pooled } from '../../../bench/pooled.ts';
 import { until } from '../../../dev/client.ts';
 import { freePort } from '../../../dev/embedded/ports.ts';
-import { testTemporal } from '../../support/services.ts';
+import { ownPostgres, testTemporal, type OwnPostgres } from '../../support/services.ts';
 import { startSystem, type System } from '../../support/system.ts';
+import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { check } from './checker.ts';
 import { collect, runningOrders } from './collect.ts';
 import type { Done } from './facts.ts';
-import { apiPlace, strikeUntil, workerPlace } from './faults.ts';
+import { apiPlace, strikeUntil, workerPlace, type Targets } from './faults.ts';
 import { planOrder } from './plan.ts';
 import { insist, playOrder, type Stage } from './play.ts';
 import { seeded } from './seeded.ts';
@@ -21,11 +22,19 @@ const atOnce = 25;
 describe('random chaos: two API and two worker processes, all faults mixed', function () {
   this.timeout(600_000);
   let system: System;
+  let postgres: OwnPostgres;
+  let lines: Targets['lines'];
   const history: Done[] = [];
 
   before(async () => {
     const { address } = await testTemporal();
-    system = await startSystem({ temporal: address, worker: false, loops: false });
+    postgres = await ownPostgres();
+    system = await startSystem({ temporal: address, worker: false, loops: false, database: postgres.database });
+    const server = (text: string): { host: string; port: number } => {
+      const { hostname, port } = new URL(text);
+      return { host: hostname, port: Number(port) };
+    };
+    lines = { postgres: await startTcpProxy(server(postgres.database.url)), temporal: await startTcpProxy(server(`tcp://${address}`)) }; // prettier-ignore
   });
   after(() => system.stop());
 
@@ -41,11 +50,15 @@ describe('random chaos: two API and two worker processes, all faults mixed', fun
     const plans = Array.from({ length: size }, () => planOrder(chance));
     const wanted = plans.reduce((sum, plan) => sum + plan.quantity, 0);
     const ports = [await freePort(), await freePort()] as const;
+    // The processes reach PostgreSQL and Temporal through lines that can be cut and stalled; the auditor does not.
+    const through = new URL(postgres.database.url);
+    through.port = String(lines.postgres.port);
+    const there = { ...system, env: { ...system.env, DATABASE_URL: through.href, TEMPORAL_ADDRESS: `127.0.0.1:${lines.temporal.port}` } }; // prettier-ignore
     const [first, second, ...workers] = await Promise.all([
-      apiPlace({ system }, ports[0]),
-      apiPlace({ system }, ports[1]),
-      workerPlace({ system }),
-      workerPlace({ system }),
+      apiPlace({ system: there }, ports[0]),
+      apiPlace({ system: there }, ports[1]),
+      workerPlace({ system: there }),
+      workerPlace({ system: there }),
     ]);
     const apis = [first, second];
     const stage: Stage = {
@@ -62,7 +75,7 @@ describe('random chaos: two API and two worker processes, all faults mixed', fun
     });
     await Promise.all([
       play,
-      strikeUntil(play, { stage, temporal: await testTemporal(), workers, apis }, seeded(seed + 1)),
+      strikeUntil(play, { stage, temporal: await testTemporal(), postgres, lines, workers, apis }, seeded(seed + 1)),
     ]);
     const played = Date.now();
     await importKeys(wanted);
