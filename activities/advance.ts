@@ -56,12 +56,9 @@ async function beforePool(tx: Transaction, order: PaidOrder): Promise<string | u
 
 /** The own pool alone; undefined if it cannot serve the order now. For those who have tried everything else. */
 export async function tryPool(deps: ActivityDeps, orderId: number): Promise<Outcome | undefined> {
-  const result = await step(deps, orderId, async (tx, order) => {
-    if (order.poolUse === 'never') return undefined;
-    const answer = await claim(tx, order);
-    return answer.claimed ? tell(answer) : undefined;
-  });
-  return result;
+  const trying = (by: typeof claim) => (tx: Transaction, order: PaidOrder) =>
+    order.poolUse === 'never' ? Promise.resolve(undefined) : by(tx, order).then((a) => (a.claimed ? tell(a) : undefined)); // prettier-ignore
+  return (await step(deps, orderId, trying(claim))) ?? step(deps, orderId, trying(claimSurely));
 }
 
 /** The own pool cannot serve: another source, or a place in line. */

@@ -16,6 +16,7 @@ import { FingerprintSet } from '../domain/fingerprint-set.ts';
 import { readKeyOptions } from '../domain/import-options.ts';
 import { masked, readKey } from '../domain/key-file.ts';
 import type { LineProblem } from '../domain/key-problems.ts';
+import { blockAad } from '../integrations/keyring/aad.ts';
 import { keyFingerprint, keyText } from '../integrations/keyring/goods.ts';
 import { SheetError } from '../integrations/sheets/zip.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -26,7 +27,6 @@ const slice = 100;
 const previewLines = 100;
 const maxLines = 3_000_000;
 
-export const blockAad = (id: number, n: number): string => `import-block:${id}:${n}`;
 /** What a block holds of each good line: its text, its date in ms or 0, and what a number that is chosen costs besides. */
 export type BlockText = readonly [text: string, expires: number, surchargeMinor?: number];
 

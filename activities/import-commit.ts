@@ -5,9 +5,9 @@ import type { ImportRow } from '../db/imports.ts';
 import { readKeyOptions } from '../domain/import-options.ts';
 import { numberOf } from '../domain/key-shape.ts';
 import { keyParts } from '../integrations/keyring/goods.ts';
-import { cardAad } from '../integrations/keyring/keyring.ts';
+import { blockAad, cardAad } from '../integrations/keyring/aad.ts';
 import type { ActivityDeps } from './deps.ts';
-import { blockAad, type BlockText } from './import-check.ts';
+import type { BlockText } from './import-check.ts';
 
 const slice = 100;
 

@@ -8,13 +8,13 @@ import { readKeyOptions } from '../domain/import-options.ts';
 import type { Cell } from '../domain/key-file.ts';
 import type { ProductFields } from '../domain/product.ts';
 import { mapHeaders, readSheetRow, sheetHeaders, type SheetField } from '../domain/product-sheet.ts';
+import { sheetAad } from '../integrations/keyring/aad.ts';
 import { sealKey } from '../integrations/keyring/goods.ts';
 import type { ActivityDeps } from './deps.ts';
 import { asKnown } from './import-check.ts';
 import { openSource } from './import-source.ts';
 
 const maxRows = 5_000;
-const aad = (id: number): string => `import-sheet:${id}`;
 
 /** What is sealed of each good row. */
 interface GoodRow {
@@ -73,7 +73,7 @@ async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
     shown.push({ line, sku, name: values.name ?? base?.name ?? '', action, keys: row.content.length, problems: all });
     if (all.length === 0 && row.fields && action !== 'skip') good.push({ fields: row.fields, content: row.content, update: action === 'update' }); // prettier-ignore
   }
-  const sealed = deps.keyring.seal('card', JSON.stringify(good), aad(file.id));
+  const sealed = deps.keyring.seal('card', JSON.stringify(good), sheetAad(file.id));
   await storeSheet(deps.pool, file.id, shown, sealed, { columns: headers.map((h, i) => columns[i] ?? `(${h})`) });
 }
 
@@ -81,7 +81,7 @@ async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
 export async function commitProducts(deps: ActivityDeps, file: ImportRow): Promise<void> {
   const sheet = await loadSheet(deps.pool, file.id);
   if (!sheet || sheet.done) return;
-  const rows = JSON.parse(deps.keyring.open('card', sheet.sealed, aad(file.id)).toString('utf8')) as GoodRow[];
+  const rows = JSON.parse(deps.keyring.open('card', sheet.sealed, sheetAad(file.id)).toString('utf8')) as GoodRow[];
   await commitSheet(deps.pool, file.id, async (tx) => {
     let changed = 0;
     for (const { fields, content, update } of rows) {

@@ -1,6 +1,6 @@
 /**
- * `/healthz`: alive. `/readyz`: can take notifications, that is PostgreSQL with the current schema; Temporal's absence is
- * reported and does not count, it must not stop notifications. `/readyz?all=1`: everything (rule 16).
+ * `/healthz`: alive. `/readyz`: can take notifications, that is PostgreSQL with the current schema, and keys that open;
+ * Temporal's absence is reported and does not count, it must not stop notifications. `/readyz?all=1`: everything (rule 16).
  */
 import express, { type Router } from 'express';
 import { schemaIsCurrent } from '../db/migrate.ts';
@@ -8,7 +8,7 @@ import type { ApiDeps } from './deps.ts';
 
 const freshMs = 2_000;
 
-export function healthRouter({ pool, temporal }: Pick<ApiDeps, 'pool' | 'temporal'>): Router {
+export function healthRouter({ pool, temporal, keyring }: Pick<ApiDeps, 'pool' | 'temporal' | 'keyring'>): Router {
   const router = express.Router();
   let seen: { reached: boolean; at: number } | undefined;
   let asking = false;
@@ -34,8 +34,10 @@ export function healthRouter({ pool, temporal }: Pick<ApiDeps, 'pool' | 'tempora
       // A Temporal that is gone or hangs is found out only by asking it, which takes its time.
       all ? temporal.answers() : glance(),
     ]);
-    const parts = { database, temporal: reached ? 'ok' : 'down' };
-    const needed = all ? Object.values(parts) : [database];
+    // Keys made under a new master key: this process cannot open what they seal.
+    const keys = keyring.unopened.length === 0 ? 'ok' : 'the master key was changed: start again with the new one';
+    const parts = { database, keys, temporal: reached ? 'ok' : 'down' };
+    const needed = all ? Object.values(parts) : [database, keys];
     const ready = needed.every((part) => part === 'ok');
     const degraded = Object.values(parts).some((part) => part !== 'ok');
     response

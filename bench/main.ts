@@ -7,13 +7,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench } from './bench.ts';
+import { goodsReservation } from './goods-reservation.ts';
 import { orderLatency } from './order-latency.ts';
 import { orderThroughput } from './order-throughput.ts';
 import { paymentNotifications } from './payments.ts';
 import { reportOf } from './report.ts';
 import { commit, machine, readResults, root, writeResult } from './results.ts';
 
-const benches: readonly Bench[] = [orderLatency, orderThroughput, paymentNotifications];
+const benches: readonly Bench[] = [goodsReservation, orderLatency, orderThroughput, paymentNotifications];
 
 const { values, positionals } = parseArgs({
   options: { size: { type: 'string', default: '1' }, report: { type: 'boolean', default: false } },

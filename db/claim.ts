@@ -1,11 +1,12 @@
 /** The claim: cards leave the pool and the goods show, in one statement. Its plan is asserted by a test. */
 import type { Mode } from '../domain/order.ts';
 import type { CardUse } from '../domain/product.ts';
+import { fromBeginning, headOf } from './claim-cursor.ts';
 import type { PaidOrder, PendingMessage } from './delivery.ts';
 import { actors, advisory } from './locks.ts';
 import { pickCards, pickChosen, pickLoop, takeParts, type Locking } from './pick.ts';
 import { releaseParts } from './release.ts';
-import { one, statement, type Transaction } from './sql.ts';
+import { one, poolOf, statement, type Transaction } from './sql.ts';
 
 export interface ClaimAnswer {
   readonly automatic: boolean;
@@ -18,6 +19,8 @@ export interface ClaimAnswer {
   /** Cards that were there, up to the quantity. */
   readonly found: number;
   readonly messages: readonly PendingMessage[];
+  /** `seq` of the first card that was taken. */
+  readonly place: string | null;
 }
 
 /**
@@ -32,8 +35,8 @@ function claimText(use: CardUse, locking: Locking, inLine: string): string {
   const open = '(select automatic and not quarantined and not queued from gate)';
   const pool = { product: '$2', mode: '$3' };
   const picked = {
-    single: pickCards({ ...pool, limit: '$4 - (select count(*) from mine)', and: open }, locking),
-    loop: pickLoop({ ...pool, and: open }, locking),
+    single: pickCards({ ...pool, limit: '$4 - (select count(*) from mine)', and: open, from: '$5::bigint' }, locking),
+    loop: pickLoop({ ...pool, limit: 'least($4, 1)', and: open }, locking),
     chosen: pickChosen({ ...pool, order: '$1', and: '(select automatic and not quarantined from gate)' }),
   }[use];
   // 下单锁库存: what the order holds is its own, whoever stands in line.
@@ -58,7 +61,7 @@ function claimText(use: CardUse, locking: Locking, inLine: string): string {
      select count(*) = ${wanted} and (select automatic from gate) as ok, count(*)::int as found
      from (${taken}) taken
    ), ${takeParts(use, '$1', '$4', taken)}, ${releaseParts(String(actors.automation), undefined, use)}
-   select gate.automatic, gate.quarantined, gate.queued, enough.ok as claimed, enough.found,
+   select ${use === 'single' ? '(select min(seq)::text from picked)' : 'null'} as place, gate.automatic, gate.quarantined, gate.queued, enough.ok as claimed, enough.found,
           -- In the order of the index: asked without one, the planner reads the sold cards first.
           gate.queued and coalesce((select true from cards c where c.product_id = $2 and c.mode = $3 and c.state = 'available'
             order by c.seq limit 1), false) as held,
@@ -66,7 +69,7 @@ function claimText(use: CardUse, locking: Locking, inLine: string): string {
    from gate, enough`;
 }
 
-type ClaimParams = [orderId: number, productId: number, mode: Mode, quantity: number];
+type ClaimParams = [orderId: number, productId: number, mode: Mode, quantity: number, ...from: string[]];
 type Claim = ReturnType<typeof statement<ClaimAnswer, ClaimParams>>;
 const perUse = (of: (use: CardUse, suffix: string) => Claim): Readonly<Record<CardUse, Claim>> => ({
   single: of('single', ''),
@@ -87,9 +90,18 @@ const claimSure = perUse((use, suffix) =>
 /** For the test that asserts the plan. */
 export const claimSql = claimFast.single.text;
 
+function paramsOf(order: PaidOrder, from = fromBeginning): ClaimParams {
+  const params = [order.id, order.productId, order.mode, order.missing] as const;
+  return order.cardUse === 'single' ? [...params, from] : [...params];
+}
+
 /** The fast try. Not claimed means only that this statement found too few; end the transaction and {@link claimSurely}. */
 export async function claim(tx: Transaction, order: PaidOrder): Promise<ClaimAnswer> {
-  return one(await claimFast[order.cardUse](tx, [order.id, order.productId, order.mode, order.missing]));
+  const pool = poolOf(tx);
+  const head = order.cardUse === 'single' && pool ? headOf(pool, `${order.productId}:${order.mode}`) : undefined;
+  const answer = one(await claimFast[order.cardUse](tx, paramsOf(order, head?.from)));
+  head?.saw(answer.place);
+  return answer;
 }
 
 /**
@@ -98,5 +110,5 @@ export async function claim(tx: Transaction, order: PaidOrder): Promise<ClaimAns
  */
 export async function claimSurely(tx: Transaction, order: PaidOrder): Promise<ClaimAnswer> {
   await tx.query('select pg_advisory_xact_lock($1, $2)', [advisory.product, order.productId]);
-  return one(await claimSure[order.cardUse](tx, [order.id, order.productId, order.mode, order.missing]));
+  return one(await claimSure[order.cardUse](tx, paramsOf(order)));
 }

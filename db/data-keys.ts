@@ -25,6 +25,20 @@ export function loadDataKeys(db: Queryable): Promise<StoredDataKey[]> {
   return all(db, []);
 }
 
+const list = statement<
+  { id: number; ring: Ring; state: 'active' | 'retired'; createdAt: Date; retiredAt: Date | null },
+  []
+>(
+  'data_keys_list',
+  `select id, ring, state, created_at as "createdAt", retired_at as "retiredAt" from data_keys order by id`,
+);
+/** The keys without their material, for people. */
+export function keyList(
+  db: Queryable,
+): Promise<{ id: number; ring: Ring; state: 'active' | 'retired'; createdAt: Date; retiredAt: Date | null }[]> {
+  return list(db, []);
+}
+
 /** Makes a first key for each ring that has none. Any number of processes may start at once. */
 export async function ensureDataKeys(
   pool: Pool,

@@ -52,7 +52,7 @@ const cards = statement<{ id: number }, [number, Mode, number]>(
 );
 const loopCard = statement<{ id: number }, [number, Mode]>(
   'grant_loop_card',
-  pickLoop({ product: '$1', mode: '$2' }, 'for update'),
+  pickLoop({ product: '$1', mode: '$2', limit: '1' }, 'for update'),
 );
 // Who acts on an order now holds its row: the granter waits for nobody (it would be a circle), it comes again.
 const lockOrders = statement<{ id: number }, [number[]]>(

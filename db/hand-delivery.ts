@@ -33,7 +33,7 @@ const handText = (use: CardUse): string => {
   const pool = { product: '$2', mode: '$3' };
   const picked = {
     single: pickCards({ ...pool, limit: '$4' }, 'for update'),
-    loop: pickLoop(pool, 'for update'),
+    loop: pickLoop({ ...pool, limit: 'least($4, 1)' }, 'for update'),
     chosen: pickChosen({ ...pool, order: '$1' }),
   }[use];
   return `with picked as materialized (

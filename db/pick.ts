@@ -10,6 +10,8 @@ interface Pool {
   readonly and?: string;
   /** Keys that expire before are passed over; default: now. */
   readonly until?: string;
+  /** SQL for the `seq` to begin at; the place of each is then given beside its id. */
+  readonly from?: string;
 }
 
 /**
@@ -18,8 +20,9 @@ interface Pool {
  * cards are sold), and the soonest expiry stands in it first. What has expired is never taken.
  */
 export function pickCards(by: Pool, locking: Locking): string {
-  return `select c.id from cards c
-     where c.product_id = ${by.product} and c.mode = ${by.mode} and c.state = 'available'
+  const { from } = by;
+  return `select c.id${from === undefined ? '' : ', c.seq'} from cards c
+     where c.product_id = ${by.product} and c.mode = ${by.mode} and c.state = 'available'${from === undefined ? '' : ` and c.seq >= ${from}`}
        and (c.expires_at is null or c.expires_at > ${by.until ?? 'now()'})${by.and ? ` and ${by.and}` : ''}
      order by c.seq limit ${by.limit} ${locking}`;
 }
@@ -28,9 +31,9 @@ export function pickCards(by: Pool, locking: Locking): string {
  * 循环卡密: the key at the head of the pool, which stays there. Only its row may not vanish meanwhile, so thousands may hold
  * it at once.
  */
-export function pickLoop(by: Omit<Pool, 'limit'>, locking: Locking): string {
+export function pickLoop(by: Pool, locking: Locking): string {
   const shared = locking === 'for update' ? 'for key share' : 'for key share skip locked';
-  return `${pickCards({ ...by, limit: '1' }, locking).slice(0, -locking.length)}${shared}`;
+  return `${pickCards(by, locking).slice(0, -locking.length)}${shared}`;
 }
 
 /** 自选卡号: the very key that the order chose, held by it or free; never another one in its place. */
@@ -47,8 +50,9 @@ export const cardUseOf = `case when o.chosen_card_id is not null then 'chosen' e
 /** CTEs after `picked` and `enough (ok)`: what becomes of the cards, and the order that is ready, for {@link releaseParts}. */
 export function takeParts(use: CardUse, order: string, quantity: string, picked = 'select id from picked'): string {
   if (use === 'loop') {
+    // None, where nothing is missing: a supplier has delivered it all.
     return `ready as (
-     select ${order}::bigint as order_id, 1 as cards, id as loop_card_id from picked where (select ok from enough)
+     select ${order}::bigint as order_id, ${quantity}::int as cards, (select id from picked) as loop_card_id where (select ok from enough)
    )`;
   }
   return `sold as (

@@ -1,19 +1,38 @@
 /**
- * Re-encryption (rule 18): `update … where id = $1 and ciphertext = $old`, touching no other column, a few rows at a
- * time, resumable by the place in its row. A row that somebody holds is passed over and found by the next round.
+ * Rotations of data keys (rule 18): a new key for a ring, all rows of the ring re-encrypted under it table by table, and
+ * the old keys retired when nothing uses them. Resumable by the place in its row.
  */
 import { KnownError } from '../domain/errors.ts';
-import type { Ring } from './data-keys.ts';
+import { sealedPlaces, type RotatedRing, type SealedPlace } from '../domain/sealed-places.ts';
 import { actors } from './locks.ts';
-import { one, sqlState, statement, type Queryable } from './sql.ts';
+import { sqlState, statement, type Queryable, type Transaction } from './sql.ts';
 
-export type RotatedRing = 'card' | 'contact';
+export interface TableProgress {
+  readonly table: SealedPlace;
+  /** Rows looked at in the round that runs or ran last. */
+  readonly rows: number;
+  /** Cells that were re-encrypted. */
+  readonly done: number;
+  /** Cells that do not open. Left as they are, they are evidence; while there are any, no key retires. */
+  readonly broken: number;
+  readonly state: 'waiting' | 'running' | 'done';
+}
+
+/** Where a rotation stands: which table, after which row, and what was met on the way. */
+export interface RotationPlace {
+  readonly at: number;
+  readonly after: readonly string[] | null;
+  /** Rows were passed over that somebody held: another round of this table. */
+  readonly left: boolean;
+  readonly tables: readonly TableProgress[];
+}
+
 export interface RotationRow {
   readonly id: number;
   readonly ring: RotatedRing;
   readonly keyId: number;
   readonly state: 'running' | 'done';
-  readonly place: { readonly after?: number; readonly left?: boolean };
+  readonly place: RotationPlace;
   readonly done: number;
   readonly total: number;
   readonly startedAt: Date;
@@ -21,15 +40,21 @@ export interface RotationRow {
 }
 const columns = `id, ring, key_id as "keyId", state, place, done, total, started_at as "startedAt", ended_at as "endedAt"`;
 
-const start = statement<{ id: number }, [Ring, string, Buffer, number]>(
+/** The tables of a ring, in the order in which they are walked. */
+export function tablesOf(ring: RotatedRing): readonly SealedPlace[] {
+  return ring === 'codec' ? [] : sealedPlaces[ring];
+}
+
+const start = statement<{ id: number }, [RotatedRing, string, Buffer, number, string, string[]]>(
   'rotation_start',
   `with fresh as (
      -- Not by a process that still has the master key of before: the next start could not open it.
      insert into data_keys (ring, kek_id, wrapped)
      select $1, $2, $3 where not exists (select from data_keys where kek_id <> $2) returning id
    ), begun as (
-     insert into key_rotations (ring, key_id, actor_id, total)
-     select $1, id, $4, greatest((select reltuples from pg_class where oid = case $1 when 'card' then 'cards'::regclass else 'orders'::regclass end), 0)::bigint
+     insert into key_rotations (ring, key_id, actor_id, place, total)
+     select $1, id, $4, $5::jsonb, coalesce((select sum(greatest(c.reltuples, 0)) from pg_class c
+       where c.relnamespace = 'public'::regnamespace and c.relname = any ($6)), 0)::bigint
      from fresh returning id, key_id
    ), noted as (
      insert into audit (actor_id, action, detail) select $4, 'key_rotation', jsonb_build_object('ring', $1::text, 'key', key_id) from begun
@@ -43,8 +68,15 @@ export async function startRotation(
   key: { kekId: string; wrapped: Buffer },
   actorId: number,
 ): Promise<number> {
+  const tables = tablesOf(ring);
+  const place: RotationPlace = {
+    at: 0,
+    after: null,
+    left: false,
+    tables: tables.map((table) => ({ table, rows: 0, done: 0, broken: 0, state: 'waiting' })),
+  };
   try {
-    const begun = (await start(db, [ring, key.kekId, key.wrapped, actorId]))[0];
+    const begun = (await start(db, [ring, key.kekId, key.wrapped, actorId, JSON.stringify(place), [...tables]]))[0];
     if (!begun) throw new KnownError('MASTER_KEY_CHANGED');
     return begun.id;
   } catch (error) {
@@ -59,97 +91,71 @@ const recent = statement<RotationRow, []>(
 export function recentRotations(db: Queryable): Promise<RotationRow[]> {
   return recent(db, []);
 }
+
 // Not before every process has read the new key: they look every ten seconds.
-const running = statement<RotationRow, []>(
+const due = `state = 'running' and started_at < now() - interval '35 seconds'`;
+const running = statement<Pick<RotationRow, 'id' | 'ring' | 'keyId'>, []>(
   'rotations_running',
-  `select ${columns} from key_rotations where state = 'running' and started_at < now() - interval '35 seconds' order by id limit 1`,
+  `select id, ring, key_id as "keyId" from key_rotations where ${due} order by id`,
 );
-export async function runningRotation(db: Queryable): Promise<RotationRow | undefined> {
-  return (await running(db, []))[0];
+/** Rotations that may go on, the oldest first. */
+export function runningRotations(db: Queryable): Promise<Pick<RotationRow, 'id' | 'ring' | 'keyId'>[]> {
+  return running(db, []);
 }
-
-export interface SealedCell {
-  readonly id: number;
-  /** What it is bound to: product and fingerprint, or the order's number. */
-  readonly bound: string;
-  readonly sealed: Buffer;
-  readonly column: 'ciphertext' | 'contact' | 'remark' | 'token';
-}
-// Bytes 2–5 of sealed bytes are the number of their key.
-const old = (column: string): string => `substring(${column} from 2 for 4) <> int4send($2::int)`;
-const cards = statement<SealedCell, [number, number, number]>(
-  'rotation_cards',
-  `select id, product_id || ':' || encode(fingerprint, 'hex') as bound, ciphertext as sealed, 'ciphertext' as column
-   from (select * from cards where id > $1 order by id limit $3) c where ${old('ciphertext')} order by id`,
+const lock = statement<RotationRow, [number]>(
+  'rotation_lock',
+  `select ${columns} from key_rotations where id = $1 and ${due} for update skip locked`,
 );
-const orders = statement<SealedCell, [number, number, number]>(
-  'rotation_orders',
-  `select o.id, o.no as bound, v.sealed, v.name as column
-   from (select * from orders where id > $1 order by id limit $3) o,
-     lateral (values ('contact', o.contact), ('remark', o.remark), ('token', o.token)) v (name, sealed)
-   where v.sealed is not null and ${old('v.sealed')} order by o.id`,
-);
-const lastId = (table: string): string =>
-  `select max(id) as id from (select id from ${table} where id > $1 order by id limit $2) page`;
-const lastCard = statement<{ id: number | null }, [number, number]>('rotation_last_card', lastId('cards'));
-const lastOrder = statement<{ id: number | null }, [number, number]>('rotation_last_order', lastId('orders'));
-
-/** Cells of the next rows that are not under the key yet, and where the page ends; no end: there are no more rows. */
-export async function rotationPage(
-  db: Queryable,
-  ring: RotatedRing,
-  after: number,
-  keyId: number,
-  limit = 200,
-): Promise<{ cells: SealedCell[]; end: number | null }> {
-  const end = one(await (ring === 'card' ? lastCard : lastOrder)(db, [after, limit])).id;
-  const cells = await (ring === 'card' ? cards : orders)(db, [after, keyId, limit]);
-  return { cells, end };
-}
-
-const swap = (table: string, column: string): string =>
-  `with mine as materialized (
-     select c.id, t.fresh from unnest($1::bigint[], $2::bytea[], $3::bytea[]) as t (id, old, fresh)
-     join ${table} c on c.id = t.id and c.${column} = t.old for update of c skip locked
-   )
-   update ${table} c set ${column} = mine.fresh from mine where c.id = mine.id returning c.id`;
-type SwapParams = [number[], Buffer[], Buffer[]];
-const swaps = {
-  ciphertext: statement<{ id: number }, SwapParams>('rotation_swap_card', swap('cards', 'ciphertext')),
-  contact: statement<{ id: number }, SwapParams>('rotation_swap_contact', swap('orders', 'contact')),
-  remark: statement<{ id: number }, SwapParams>('rotation_swap_remark', swap('orders', 'remark')),
-  token: statement<{ id: number }, SwapParams>('rotation_swap_token', swap('orders', 'token')),
-};
-/** Writes cells under their new key where nobody has changed or holds them; returns how many it did. */
-export async function swapCells(
-  db: Queryable,
-  column: SealedCell['column'],
-  cells: readonly { id: number; old: Buffer; fresh: Buffer }[],
-): Promise<number> {
-  if (cells.length === 0) return 0;
-  return (await swaps[column](db, [cells.map((c) => c.id), cells.map((c) => c.old), cells.map((c) => c.fresh)])).length;
+/** The rotation until the transaction ends; undefined if it is over, or another process works at it. */
+export async function lockRotation(tx: Transaction, id: number): Promise<RotationRow | undefined> {
+  return (await lock(tx, [id]))[0];
 }
 
 const move = statement<object, [number, string, number]>(
   'rotation_move',
   'update key_rotations set place = $2::jsonb, done = done + $3 where id = $1',
 );
-const end = statement<object, [number]>(
+export async function moveRotation(tx: Transaction, id: number, place: RotationPlace, done: number): Promise<void> {
+  await move(tx, [id, JSON.stringify(place), done]);
+}
+
+const end = statement<object, [number, boolean]>(
   'rotation_end',
   `with ended as (
-     update key_rotations set state = 'done', ended_at = now(), total = done where id = $1 and state = 'running' returning id, ring, done
+     update key_rotations set state = 'done', ended_at = now(), total = done where id = $1 returning id, ring, key_id, done
+   ), retired as (
+     update data_keys k set state = 'retired', retired_at = now() from ended
+     where $2 and k.ring = ended.ring and k.id < ended.key_id and k.state = 'active' returning k.id
    )
    insert into audit (actor_id, action, detail)
-   select ${actors.automation}, 'key_rotation_done', jsonb_build_object('ring', ring, 'rows', done) from ended`,
+   select ${actors.automation}, 'key_rotation_done', jsonb_build_object('ring', ring, 'rows', done,
+     'retired', coalesce((select jsonb_agg(id order by id) from retired), '[]')) from ended`,
 );
-export async function moveRotation(
-  db: Queryable,
-  id: number,
-  place: RotationRow['place'],
-  done: number,
-): Promise<void> {
-  await move(db, [id, JSON.stringify(place), done]);
+/** All rows are under the new key. `retire`: nothing is under the older ones. */
+export async function endRotation(tx: Transaction, id: number, retire: boolean): Promise<void> {
+  await end(tx, [id, retire]);
 }
-export async function endRotation(db: Queryable, id: number): Promise<void> {
-  await end(db, [id]);
+
+// What a codec key sealed ends with the histories: of a workflow that is open it is needed, and 30 days after its end.
+const codec = statement<{ id: number }, []>(
+  'codec_keys_retire',
+  `with old as materialized (
+     select k.id, min(n.created_at) + interval '1 minute' as until from data_keys k join data_keys n on n.ring = 'codec' and n.id > k.id
+     where k.ring = 'codec' and k.state = 'active' group by k.id having min(n.created_at) < now() - interval '30 days'
+   ), unused as materialized (
+     select o.id from old o
+     where not exists (select from orders x where x.paid_at is not null and x.created_at < o.until and (x.done_at is null or x.done_at > now() - interval '30 days'))
+       and not exists (select from cases x where x.opened_at < o.until and (x.closed_at is null or x.closed_at > now() - interval '30 days'))
+       and not exists (select from imports x where x.created_at < o.until and (x.ended_at is null or x.ended_at > now() - interval '30 days'))
+   ), retired as (
+     update data_keys set state = 'retired', retired_at = now() where id in (select id from unused) returning id
+   ), noted as (
+     insert into audit (actor_id, action, detail)
+     select ${actors.automation}, 'data_key_retired', jsonb_build_object('ring', 'codec', 'key', id) from retired
+   )
+   select id from retired`,
+);
+/** Retires codec keys that no history can need any more; how many. */
+export async function retireCodecKeys(db: Queryable): Promise<number> {
+  return (await codec(db, [])).length;
 }

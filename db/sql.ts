@@ -66,12 +66,19 @@ export function statement<Row extends object, Params extends readonly unknown[]>
   return Object.assign(run, { text });
 }
 
+const pools = new WeakMap<pg.PoolClient, pg.Pool>();
+/** The pool that the connection of a transaction belongs to. */
+export function poolOf(tx: Transaction): Pool | undefined {
+  return pools.get(tx);
+}
+
 /**
  * Runs `work` in one READ COMMITTED transaction. A failure rolls back and is rethrown; a connection that cannot even
  * roll back is thrown away.
  */
 export async function transaction<T>(pool: Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const client = await pool.connect();
+  pools.set(client, pool);
   let broken: Error | undefined;
   // An idle-in-transaction timeout or a lost server arrives as an event between two statements.
   const onError = (error: Error): void => {

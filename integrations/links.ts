@@ -1,6 +1,7 @@
 /** Addresses that are goods: checked, sealed to their place, and given to the buyer directly or behind our door. */
 import { createHash, randomBytes } from 'node:crypto';
-import { cardAad, type Keyring } from './keyring/keyring.ts';
+import { cardAad, doorAad, linkAad } from './keyring/aad.ts';
+import type { Keyring } from './keyring/keyring.ts';
 
 /** True for an address that may be sold: https, no login inside it. */
 export function isSellable(address: string): boolean {
@@ -8,15 +9,12 @@ export function isSellable(address: string): boolean {
   return url?.protocol === 'https:' && url.username === '' && url.password === '' && address.length <= 2_000;
 }
 
-const productAad = (productId: number, mode: string): string => `link:${productId}:${mode}`;
-const doorAad = (orderId: number): string => `door:${orderId}`;
-
 export function sealProductLink(keyring: Keyring, productId: number, mode: string, address: string): Buffer {
-  return keyring.seal('card', address, productAad(productId, mode));
+  return keyring.seal('card', address, linkAad(productId, mode));
 }
 
 export function openProductLink(keyring: Keyring, productId: number, mode: string, sealed: Buffer): string {
-  return keyring.open('card', sealed, productAad(productId, mode)).toString('utf8');
+  return keyring.open('card', sealed, linkAad(productId, mode)).toString('utf8');
 }
 
 export function openDoorTarget(keyring: Keyring, orderId: number, sealed: Buffer): string {

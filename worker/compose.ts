@@ -47,7 +47,13 @@ export async function composeProcess(
   const keyring = await Keyring.open(kek, rows, () => loadDataKeys(pool));
   // A data key that another process made is known here before it seals anything (see DataKeyRow.settled).
   const refreshing = setInterval(() => {
-    keyring.refresh().catch((error: unknown) => log.warn({ err: error }, 'data keys not read; they are read again'));
+    keyring.refresh().then(
+      () => {
+        if (keyring.unopened.length === 0) return;
+        log.fatal({ keys: keyring.unopened }, '主密钥已更换，请用新的主密钥重启本进程 / the master key was changed: start this process again with the new one'); // prettier-ignore
+      },
+      (error: unknown) => log.warn({ err: error }, 'data keys not read; they are read again'),
+    );
   }, 10_000);
   refreshing.unref();
   const mailer = createMailer({ smtpUrl: environment.SMTP_URL, from: environment.MAIL_FROM });

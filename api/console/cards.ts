@@ -15,6 +15,7 @@ import {
   type CardRow,
   type ExportRow,
 } from '../../db/cards.ts';
+import { keyList } from '../../db/data-keys.ts';
 import { priceNumber } from '../../db/numbers.ts';
 import { productById } from '../../db/products.ts';
 import { recentRotations, startRotation } from '../../db/rotations.ts';
@@ -86,12 +87,19 @@ export function cardRoutes(router: Router, authenticate: Authenticate, deps: Api
   });
   serve(router, authenticate, consoleCards.listRotations, async () => ({
     masterKey: keyring.masterKey,
-    items: (await recentRotations(pool)).map(({ id, ring, state, done, total, startedAt, endedAt }) => ({
+    keys: (await keyList(pool)).map(({ createdAt, retiredAt, ...key }) => ({
+      ...key,
+      createdAt: createdAt.toISOString(),
+      retiredAt: retiredAt?.toISOString() ?? null,
+    })),
+    items: (await recentRotations(pool)).map(({ id, ring, state, place, done, total, startedAt, endedAt }) => ({
       id,
       ring,
       state,
       done,
       total: Math.max(total, done),
+      broken: place.tables.reduce((sum, t) => sum + t.broken, 0),
+      tables: place.tables.map((t) => ({ ...t })),
       startedAt: startedAt.toISOString(),
       endedAt: endedAt?.toISOString() ?? null,
     })),

@@ -1,5 +1,6 @@
 /** Single keys, exports and rotation (D6). The file of an export is `POST /api/console/exports/:id/file`. */
 import { z } from 'zod';
+import { rotatedRings } from '../../domain/sealed-places.ts';
 import { id, idParam, mode, paging, time } from './goods-shapes.ts';
 import { route } from './route.ts';
 
@@ -132,10 +133,10 @@ export const startRotation = route({
   path: '/api/console/key-rotations',
   summary: { zh: '轮换数据密钥', en: 'Make a new data key and re-encrypt under it' },
   auth: { right: 'settings.edit' },
-  body: z.strictObject({ ring: z.enum(['card', 'contact']) }),
+  body: z.strictObject({ ring: z.enum(rotatedRings) }),
   status: 201,
   response: z.strictObject({ id: z.int() }),
-  errors: ['ROTATION_RUNNING'],
+  errors: ['ROTATION_RUNNING', 'MASTER_KEY_CHANGED'],
 });
 
 export const listRotations = route({
@@ -149,10 +150,29 @@ export const listRotations = route({
         id: z.int(),
         ring: z.string(),
         state: z.enum(['running', 'done']),
-        done: z.int(),
-        total: z.int(),
+        done: z.int().describe('Cells re-encrypted'),
+        total: z.int().describe('About; rows of the tables'),
+        broken: z.int().describe('Cells that do not open: left as they are, and no key retires'),
+        tables: z.array(
+          z.strictObject({
+            table: z.string(),
+            state: z.enum(['waiting', 'running', 'done']),
+            rows: z.int().describe('Looked at'),
+            done: z.int().describe('Cells re-encrypted'),
+            broken: z.int(),
+          }),
+        ),
         startedAt: time,
         endedAt: time.nullable(),
+      }),
+    ),
+    keys: z.array(
+      z.strictObject({
+        id: z.int(),
+        ring: z.string(),
+        state: z.enum(['active', 'retired']),
+        createdAt: time,
+        retiredAt: time.nullable(),
       }),
     ),
     masterKey: z.string().describe('Id of the master key that wraps the data keys'),

@@ -103,7 +103,13 @@ export async function place(deps: ApiDeps, { caller, headers, body }: Placing): 
   const token = randomBytes(16).toString('base64url');
   const aad = contactAad(no);
   const email = body.email ?? null;
-  const number = await chosenNumber(deps, product, caller.mode, body.number);
+  const number = await chosenNumber(deps, product, caller.mode, body.number).catch((error: unknown) => error as Error);
+  if (number instanceof Error) {
+    // Another request with the same key may have taken it.
+    const placed = await orderByKey(pool, caller.shopId, key);
+    if (placed) return repeated(placed, requestHash);
+    throw number;
+  }
   const amountMinor = product.priceMinor * body.quantity + (number?.surchargeMinor ?? 0);
   const placing = {
     no,

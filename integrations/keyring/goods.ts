@@ -2,7 +2,8 @@
  * Keys as they are sealed. A key of several parts (账号, 密码) is sealed as one text that begins with NUL, which no key of
  * one part can hold, so old rows and rows of suppliers read the same.
  */
-import { cardAad, type Keyring } from './keyring.ts';
+import { cardAad, pieceAad } from './aad.ts';
+import type { Keyring } from './keyring.ts';
 
 const severalParts = '\0';
 
@@ -63,8 +64,6 @@ export function sealKey(keyring: Keyring, productId: number, text: string): Seal
 export function openKey(keyring: Keyring, productId: number, key: SealedKey): string {
   return keyring.open('card', key.ciphertext, cardAad(productId, key.fingerprint)).toString('utf8');
 }
-
-const pieceAad = (importId: number, n: number): string => `import:${importId}:${n}`;
 
 /** A piece of an uploaded file, bound to its place. */
 export function sealPiece(keyring: Keyring, importId: number, n: number, piece: Buffer): Buffer {

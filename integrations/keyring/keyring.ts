@@ -8,6 +8,7 @@
 import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { gcmOpen, gcmSeal, KeyringError, type KeyEncryptionKey } from './kek.ts';
 
+export { cardAad, contactAad, secretAad } from './aad.ts';
 export { KeyringError };
 
 export type Ring = 'card' | 'contact' | 'secret' | 'codec' | 'index';
@@ -44,21 +45,6 @@ export async function rewrapped(
   return to.wrap(await from.unwrap(row.wrapped, context(row.ring)), context(row.ring));
 }
 
-/** A card binds product and its own fingerprint (unique per product; ids are unknown at bulk insert): moved, it does not open. */
-export function cardAad(productId: number, fingerprint: Buffer): string {
-  return `card:${productId}:${fingerprint.toString('hex')}`;
-}
-
-/** What belongs to an order: contact, remark, pickup token. */
-export function contactAad(orderNo: string): string {
-  return `contact:${orderNo}`;
-}
-
-/** Secrets of configuration, bound to their row. */
-export function secretAad(table: string, id: number): string {
-  return `secret:${table}:${id}`;
-}
-
 interface Opened {
   readonly ring: Ring;
   readonly key: KeyObject;
@@ -71,6 +57,7 @@ export class Keyring {
   #keys: ReadonlyMap<number, Opened> = new Map();
   /** Newest active key per ring. */
   #current: ReadonlyMap<Ring, number> = new Map();
+  #unopened: readonly number[] = [];
 
   private constructor(kek: KeyEncryptionKey, reload: (() => Promise<readonly DataKeyRow[]>) | undefined) {
     this.#kek = kek;
@@ -85,20 +72,46 @@ export class Keyring {
   ): Promise<Keyring> {
     const ring = new Keyring(kek, reload);
     await ring.#take(rows);
+    if (ring.#unopened.length > 0) {
+      throw new KeyringError('WRONG_MASTER_KEY', `the master key ${kek.id} does not open the keys of this database`);
+    }
     return ring;
   }
 
   async #take(rows: readonly DataKeyRow[]): Promise<void> {
     const keys = new Map<number, Opened>();
     const current = new Map<Ring, number>();
+    const unopened: number[] = [];
     for (const row of [...rows].sort((a, b) => a.id - b.id)) {
       const known = this.#keys.get(row.id);
-      const key = known?.key ?? createSecretKey(await this.#kek.unwrap(row.wrapped, context(row.ring)));
+      const key = known?.key ?? (await this.#unwrap(row));
+      if (!key) {
+        unopened.push(row.id);
+        continue;
+      }
       keys.set(row.id, { ring: row.ring, key });
       if (row.state === 'active' && (row.settled || !current.has(row.ring))) current.set(row.ring, row.id);
     }
     this.#keys = keys;
     this.#current = current;
+    this.#unopened = unopened;
+  }
+
+  async #unwrap(row: DataKeyRow): Promise<KeyObject | undefined> {
+    try {
+      return createSecretKey(await this.#kek.unwrap(row.wrapped, context(row.ring)));
+    } catch (error) {
+      if (error instanceof KeyringError && error.code === 'WRONG_MASTER_KEY') return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Data keys that this master key does not open: they were made since it was changed. What the process has read before it
+   * still opens; it must be started again with the new master key, and takes itself out of service until then.
+   */
+  get unopened(): readonly number[] {
+    return this.#unopened;
   }
 
   /** Reads the rows again: another process may have made a key. */

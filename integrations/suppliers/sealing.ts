@@ -1,6 +1,7 @@
 /** Codes of a supplier, judged and sealed like keys of the pool. In clear they live in this process only. */
 import { judgeCodes, splitCodes, type CodeProblem } from '../../domain/codes.ts';
-import { cardAad, type Keyring } from '../keyring/keyring.ts';
+import { cardAad, heldAad } from '../keyring/aad.ts';
+import type { Keyring } from '../keyring/keyring.ts';
 import { compilePattern } from '../linear-pattern.ts';
 
 export interface SealedLine {
@@ -14,8 +15,6 @@ export interface SealedDelivery {
   readonly good: readonly SealedLine[];
   readonly problems: readonly { readonly line: number; readonly problem: CodeProblem }[];
 }
-
-const heldAad = (purchaseId: number): string => `purchase:${purchaseId}`;
 
 /** A key as the pool keeps it. */
 export function sealCode(keyring: Keyring, productId: number, code: string): Omit<SealedLine, 'line'> {

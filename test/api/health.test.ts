@@ -55,14 +55,14 @@ describe('rule 16: health', function () {
 
   it('everything there: ready, and all of it', async () => {
     assert.deepEqual((await look('/healthz')).body, { status: 'alive' });
-    assert.deepEqual((await look('/readyz')).body, { status: 'ready', database: 'ok', temporal: 'ok' });
+    assert.deepEqual((await look('/readyz')).body, { status: 'ready', database: 'ok', keys: 'ok', temporal: 'ok' });
     assert.equal((await look('/readyz?all=1')).status, 200);
   });
 
   it('Temporal down: ready for notifications, degraded; not all', async () => {
     await temporal.set('cut');
     const { body } = await becomes('/readyz?all=1', 503);
-    assert.deepEqual(body, { status: 'not ready', database: 'ok', temporal: 'down' });
+    assert.deepEqual(body, { status: 'not ready', database: 'ok', keys: 'ok', temporal: 'down' });
     const ready = await until(
       'the loss is noticed',
       async () => {

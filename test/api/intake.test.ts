@@ -214,7 +214,7 @@ describe('notifications are taken in', function () {
     assert.equal((await fetch(`${system.base}/healthz`)).status, 200);
     const ready = await fetch(`${system.base}/readyz`);
     assert.equal(ready.status, 200);
-    assert.deepEqual(await ready.json(), { status: 'degraded', database: 'ok', temporal: 'down' });
+    assert.deepEqual(await ready.json(), { status: 'degraded', database: 'ok', keys: 'ok', temporal: 'down' });
     assert.equal((await fetch(`${system.base}/readyz?all=1`)).status, 503);
   });
 });

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FaultPoint } from '../../activities/deps.ts';
+import { stockOf } from '../../db/stock.ts';
 import { openPickup, until } from '../../dev/client.ts';
 import { forkWorker, type TestWorker } from '../support/processes.ts';
 import { onEnd, testTemporal } from '../support/services.ts';
@@ -82,6 +83,15 @@ describe('a worker is killed with SIGKILL in the middle of an order', function (
         [order.orderNo],
       );
       assert.equal(rows[0]?.n, 1);
+      // Stock facts are counted, so no crash leaves them off by one.
+      const { rows: counted } = await pool.query<{ id: number; sold: number; available: number }>(
+        `select product_id as id, count(*) filter (where state = 'sold')::int as sold, count(*) filter (where state = 'available')::int as available
+         from cards where product_id = (select id from products where sku = $1) group by 1`,
+        [system.sku],
+      );
+      const { sold, available } = await stockOf(pool, counted[0]?.id ?? 0, 'test');
+      assert.deepEqual({ sold, available }, { sold: counted[0]?.sold, available: counted[0]?.available });
+      assert.equal(available, 0);
       const mails = (await system.mail.mails()).filter((mail) => mail.to.includes(email));
       assert.ok(mails.length >= 1 && mails.length <= most, `${mails.length} mails`);
       assert.equal(new Set(mails.map((mail) => mail.messageId)).size, 1);

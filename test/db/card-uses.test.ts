@@ -156,7 +156,15 @@ describe('kinds of keys: 循环卡密, 自选卡号, keys of several parts', fun
 
     const missing = await shop<{ error: { code: string } }>('orders', { sku, accountId: system.sandbox, email: 'a@example.com' }, 400); // prettier-ignore
     assert.equal(missing.error.code, 'NUMBER_MISSING');
-    const order = await place(sku, { number: '13800008888' });
+    // One request that is sent five times at once is one order of the number, for all of them.
+    const body = { sku, accountId: system.sandbox, email: 'a@example.com', number: '13800008888' };
+    const again = { token: system.shop.apiKey, body, headers: { 'idempotency-key': randomUUID() } };
+    const five = await Promise.all(
+      Array.from({ length: 5 }, () => call<Placed>(`${system.base}/api/v1/orders`, again)),
+    );
+    assert.equal(new Set(five.map((one) => one.order.orderNo)).size, 1);
+    const [order] = five;
+    assert.ok(order);
     assert.deepEqual([order.order.amountMinor, order.order.number], [6000, '13800008888']);
     // The price without the surcharge is too little.
     const under = await place(sku, { number: '13800000001' });

@@ -79,10 +79,17 @@ function GeneralForm({ general }: { readonly general: General }): ReactNode {
   );
 }
 
+const rowsSeen = (item: Rotations['items'][number]): number => item.tables.reduce((sum, one) => sum + one.rows, 0);
+
 function Rotation({ rotations }: { readonly rotations: Rotations }): ReactNode {
   const t = useT();
   const start = useChange('post', '/api/console/key-rotations');
-  const ring = { card: t('卡密', 'Goods'), contact: t('买家联系方式', 'Contacts of buyers') };
+  const ring = {
+    card: t('卡密', 'Goods'),
+    contact: t('买家联系方式', 'Contacts of buyers'),
+    secret: t('账号与接口密码', 'Accounts and secrets'),
+    codec: t('Temporal 流程数据', 'What workflows carry'),
+  };
   const running = rotations.items.some((item) => item.state === 'running');
   return (
     <Card size="small" title={t('加密密钥轮换', 'Rotation of encryption keys')}>
@@ -94,7 +101,7 @@ function Rotation({ rotations }: { readonly rotations: Rotations }): ReactNode {
           )}
         </div>
         <div className="row">
-          {(['card', 'contact'] as const).map((value) => (
+          {(['card', 'contact', 'secret', 'codec'] as const).map((value) => (
             <Popconfirm
               key={value}
               title={t(`轮换${ring[value]}的加密密钥？`, `Renew the key of ${ring[value].toLowerCase()}?`)}
@@ -118,13 +125,23 @@ function Rotation({ rotations }: { readonly rotations: Rotations }): ReactNode {
             {item.state === 'running' ? (
               <Progress
                 style={{ width: 220 }}
-                percent={item.total === 0 ? 0 : Math.min(99, Math.floor((item.done / item.total) * 100))}
+                percent={item.total === 0 ? 0 : Math.min(99, Math.floor((rowsSeen(item) / item.total) * 100))}
                 aria-label={t('进度', 'Progress')}
               />
             ) : (
               <span className="mute">
                 {t(`重新加密 ${item.done} 条`, `${item.done} sealed anew`)} · <Time at={item.endedAt} />
               </span>
+            )}
+            {item.state === 'running' && (
+              <span className="mute">
+                {item.tables.map((one) => `${one.table} ${one.state === 'waiting' ? '–' : one.rows}`).join(' · ')}
+              </span>
+            )}
+            {item.broken > 0 && (
+              <Tag color="red">
+                {t(`${item.broken} 条无法解密，已原样保留`, `${item.broken} do not open and were left as they are`)}
+              </Tag>
             )}
           </div>
         ))}

@@ -29,7 +29,7 @@ import { matchStatements } from './statements.ts';
 import { createSweep, rescueOverdue } from './reconcile.ts';
 import { wakeCases } from './cases.ts';
 import { settleOrphans } from './purchases.ts';
-import { reencrypt } from './reencrypt.ts';
+import { reencrypt, retireKeys } from './reencrypt.ts';
 import { relay } from './relay.ts';
 import { sendResends } from './resends.ts';
 import { readBalances } from './supplier-balances.ts';
@@ -88,6 +88,7 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
     every(600_000, 'supplier-calls', log, async () => (await dropOldCalls(pool)) > 0),
     every(300, 'imports', log, () => wakeImports(link, pool, log)),
     every(5_000, 'reencrypt', log, () => reencrypt(steps)),
+    every(3_600_000, 'retire-keys', log, () => retireKeys(steps)),
     every(2_000, 'free-holds', log, () => freeHolds(pool)),
     every(600_000, 'sweep-holds', log, () => sweepHolds(pool)),
     every(10_000, 'expire-cards', log, () => expireCards(pool)),

@@ -1,45 +1,107 @@
-/** Re-encrypts a ring under its newest key, beside the orders: 200 rows at a time, from where the last run stopped. */
-import { endRotation, moveRotation, rotationPage, runningRotation, swapCells } from '../../db/rotations.ts';
+/** Re-encrypts a ring under its newest key, beside the orders: some rows at a time, from where the last run stopped. */
 import type { ActivityDeps } from '../../activities/deps.ts';
-import { contactAad, KeyringError } from '../../integrations/keyring/keyring.ts';
+import {
+  endRotation,
+  lockRotation,
+  moveRotation,
+  retireCodecKeys,
+  runningRotations,
+  tablesOf,
+  type RotationPlace,
+  type RotationRow,
+} from '../../db/rotations.ts';
+import { sealedPage, swapCells, type SealedCell } from '../../db/sealed-places.ts';
+import { transaction, type Transaction } from '../../db/sql.ts';
+import type { RowRing, SealedPlace } from '../../domain/sealed-places.ts';
+import { aadOfPlace } from '../../integrations/keyring/aad.ts';
+import { KeyringError } from '../../integrations/keyring/keyring.ts';
 
 type RotationDeps = Pick<ActivityDeps, 'pool' | 'keyring' | 'log'>;
 
-/** True if there is more to do at once. */
-export async function reencrypt({ pool, keyring, log }: RotationDeps): Promise<boolean> {
-  const rotation = await runningRotation(pool);
-  if (!rotation) return false;
-  if (keyring.currentKey(rotation.ring) !== rotation.keyId) {
-    await keyring.refresh();
-    if (keyring.currentKey(rotation.ring) !== rotation.keyId) return false;
+/** True if there is more to do at once. One process works at a rotation at a time, the others pass it over. */
+export async function reencrypt(deps: RotationDeps): Promise<boolean> {
+  const { pool, keyring } = deps;
+  for (const { id, ring, keyId } of await runningRotations(pool)) {
+    if (keyring.currentKey(ring) !== keyId) await keyring.refresh();
+    if (keyring.currentKey(ring) !== keyId) continue;
+    // Place and rows are one commit: killed anywhere, the next run goes on where the last commit was.
+    const more = await transaction(pool, async (tx) => {
+      const rotation = await lockRotation(tx, id);
+      if (rotation) await onePage(deps, tx, rotation);
+      return rotation !== undefined;
+    });
+    if (more) return true;
   }
-  const { after = 0, left = false } = rotation.place;
-  const { cells, end } = await rotationPage(pool, rotation.ring, after, rotation.keyId);
-  let done = 0;
-  let skipped = 0;
-  for (const column of ['ciphertext', 'contact', 'remark', 'token'] as const) {
-    const fresh = cells
-      .filter((cell) => cell.column === column)
-      .flatMap((cell) => {
-        try {
-          const aad = cell.column === 'ciphertext' ? `card:${cell.bound}` : contactAad(cell.bound);
-          const plain = keyring.open(rotation.ring, cell.sealed, aad);
-          return [{ id: cell.id, old: cell.sealed, fresh: keyring.seal(rotation.ring, plain, aad) }];
-        } catch (error) {
-          if (!(error instanceof KeyringError)) throw error;
-          // Left as it is: a row that does not open is evidence, not to be overwritten.
-          log.error({ ring: rotation.ring, row: cell.id, column, code: error.code }, 'a sealed row does not open');
-          return [];
-        }
-      });
-    const swapped = await swapCells(pool, column, fresh);
+  return false;
+}
+
+async function onePage(deps: RotationDeps, tx: Transaction, rotation: RotationRow): Promise<void> {
+  const { id, ring, keyId, place } = rotation;
+  const table = tablesOf(ring)[place.at];
+  if (ring === 'codec' || table === undefined) {
+    // Histories in Temporal keep their codec keys: they retire by time.
+    await endRotation(tx, id, ring !== 'codec' && place.tables.every((t) => t.broken === 0));
+    return;
+  }
+  const page = await sealedPage(tx, table, place.after, keyId);
+  const { done, skipped, broken } = await renew(deps, tx, ring, table, page.cells);
+  const met = { rows: page.rows, done, broken };
+  const left = place.left || skipped > 0;
+  if (page.end) await moveRotation(tx, id, { ...counted(place, table, met), after: page.end, left }, done);
+  // Rows that somebody held, and rows that were sealed by a process that did not know the key yet: once more.
+  else if (left) await moveRotation(tx, id, { ...again(place, table), after: null, left: false }, done);
+  else await moveRotation(tx, id, { ...counted(place, table, met, 'done'), at: place.at + 1, after: null, left: false }, done); // prettier-ignore
+}
+
+async function renew(
+  { keyring, log }: RotationDeps,
+  tx: Transaction,
+  ring: RowRing,
+  table: SealedPlace,
+  cells: readonly SealedCell[],
+): Promise<{ done: number; skipped: number; broken: number }> {
+  let [done, skipped, broken] = [0, 0, 0];
+  for (const column of new Set(cells.map((cell) => cell.column))) {
+    const fresh = cells.flatMap((cell) => {
+      if (cell.column !== column) return [];
+      try {
+        const aad = aadOfPlace[table](cell.bound);
+        return [
+          { key: cell.key, old: cell.sealed, fresh: keyring.seal(ring, keyring.open(ring, cell.sealed, aad), aad) },
+        ];
+      } catch (error) {
+        if (!(error instanceof KeyringError)) throw error;
+        // Left as it is: a row that does not open is evidence, not to be overwritten.
+        log.error({ table, column, row: cell.key, code: error.code }, 'a sealed row does not open');
+        broken++;
+        return [];
+      }
+    });
+    const swapped = await swapCells(tx, table, column, fresh);
     done += swapped;
     skipped += fresh.length - swapped;
   }
-  const again = left || skipped > 0;
-  if (end !== null) await moveRotation(pool, rotation.id, { after: end, left: again }, done);
-  // Rows that somebody held, and rows that were sealed by a process that did not know the key yet.
-  else if (again) await moveRotation(pool, rotation.id, { after: 0, left: false }, done);
-  else await endRotation(pool, rotation.id);
-  return true;
+  return { done, skipped, broken };
+}
+
+function counted(
+  place: RotationPlace,
+  table: SealedPlace,
+  met: { rows: number; done: number; broken: number },
+  state: 'running' | 'done' = 'running',
+): RotationPlace {
+  const tables = place.tables.map((t) => (t.table === table ? { ...t, state, rows: t.rows + met.rows, done: t.done + met.done, broken: t.broken + met.broken } : t)); // prettier-ignore
+  return { ...place, tables };
+}
+
+/** A table from its beginning: what was counted of its rows, and of those that do not open, is counted anew. */
+function again(place: RotationPlace, table: SealedPlace): RotationPlace {
+  return { ...place, tables: place.tables.map((t) => (t.table === table ? { ...t, rows: 0, broken: 0 } : t)) };
+}
+
+/** Codec keys that nothing needs any more. */
+export async function retireKeys({ pool, log }: Pick<RotationDeps, 'pool' | 'log'>): Promise<boolean> {
+  const retired = await retireCodecKeys(pool);
+  if (retired > 0) log.info({ retired }, 'codec keys retired');
+  return false;
 }
