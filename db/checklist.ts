@@ -9,6 +9,8 @@ export interface SetupState {
   readonly notifiedLive: number;
   readonly products: number;
   readonly selling: number;
+  /** On sale, and in need of no keys of the own pool. */
+  readonly sellingWithoutCards: number;
   readonly cardsLive: number;
   readonly cardsTest: number;
   readonly templates: number;
@@ -31,6 +33,7 @@ const state = statement<SetupState, []>(
      (select count(*)::int from (select from notifications n join payment_accounts a on a.id = n.account_id and a.mode = 'live' where n.source = 'notify' and n.verdict = 'accepted' limit 1) x) as "notifiedLive",
      (select count(*)::int from products) as products,
      (select count(*)::int from products where state = 'on_sale') as selling,
+     (select count(*)::int from products where state = 'on_sale' and kind <> 'card') as "sellingWithoutCards",
      (select count(*)::int from (select from cards where mode = 'live' and state = 'available' limit 1) x) as "cardsLive",
      (select count(*)::int from (select from cards where mode = 'test' and state = 'available' limit 1) x) as "cardsTest",
      (select count(*)::int from templates where archived_at is null) as templates,

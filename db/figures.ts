@@ -67,15 +67,18 @@ export interface Reason {
   readonly code: string;
   readonly sku: string;
   readonly productName: string;
+  /** Whom the order was bought from last, if from anybody. */
+  readonly supplier: string | null;
   readonly day: string;
   readonly count: number;
 }
 const reasons = statement<Reason, [Mode, Date, Date, string]>(
   'failure_reasons',
-  `select k.code, p.sku, p.name as "productName", to_char(k.opened_at at time zone $4, 'YYYY-MM-DD') as day, count(distinct k.order_id)::int as count
+  `select k.code, p.sku, p.name as "productName", b.name as supplier, to_char(k.opened_at at time zone $4, 'YYYY-MM-DD') as day, count(distinct k.order_id)::int as count
    from tasks k join orders o on o.id = k.order_id join products p on p.id = o.product_id
+   left join lateral (select s.name from purchases u join supplier_accounts s on s.id = u.supplier_id where u.order_id = o.id order by u.id desc limit 1) b on true
    where o.mode = $1 and k.opened_at >= $2 and k.opened_at < $3 and k.code !~ '${noFailure}'
-   group by 1, 2, 3, 4 order by count(distinct k.order_id) desc limit 2000`,
+   group by 1, 2, 3, 4, 5 order by count(distinct k.order_id) desc limit 2000`,
 );
 /** Failures by reason, product and day of the shop's zone. */
 export function failureReasons(db: Queryable, mode: Mode, from: Date, to: Date, zone: string): Promise<Reason[]> {

@@ -24,6 +24,13 @@ export const consoleErrors = {
     'This shop has no webhook yet',
     'Enter its address and save it first',
   ),
+  NOT_READY_FOR_LIVE: entry(
+    409,
+    '还有必须完成的上线条件',
+    '请完成上线检查中标红的项目',
+    'Something still stands in the way of going live',
+    'Do what the check marks in red',
+  ),
   POOL_NOT_QUARANTINED: entry(
     409,
     '该卡密池没有处于隔离状态',

@@ -1,6 +1,6 @@
 /** The order log and the file of one order. */
 import type { Router } from 'express';
-import { orderTimeline } from '../../db/order-detail.ts';
+import { orderTasks, orderTimeline } from '../../db/order-detail.ts';
 import { orderFile, orderMessages, orderNotifications, orderPayments } from '../../db/order-file.ts';
 import { listOrders, type OrderFilter, type OrderLine } from '../../db/order-list.ts';
 import { KnownError } from '../../domain/errors.ts';
@@ -9,7 +9,7 @@ import { contactAad, type Keyring } from '../../integrations/keyring/keyring.ts'
 import { consoleOrders } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { person, serve, type Authenticate, type Call } from '../serve.ts';
-import { csvCell, maskContact, reasonOf } from './words.ts';
+import { csvCell, maskContact, reasonIn, reasonOf } from './words.ts';
 
 type LineView = (typeof consoleOrders.orderLine)['_output'];
 type Query = Call<typeof consoleOrders.listOrders>['query'];
@@ -63,8 +63,9 @@ export function orderLogRoutes(router: Router, authenticate: Authenticate, deps:
     const file = await orderFile(pool, call.params.no);
     if (!file) throw new KnownError('ORDER_NOT_FOUND');
     const { rights } = person(call);
-    const [timeline, payments, notifications, messages] = await Promise.all([
+    const [timeline, tasks, payments, notifications, messages] = await Promise.all([
       orderTimeline(pool, file.id),
+      orderTasks(pool, file.id),
       rights.has('payments.read') ? orderPayments(pool, file.id) : [],
       rights.has('payments.read') ? orderNotifications(pool, file.no) : [],
       orderMessages(pool, file.id),
@@ -86,7 +87,12 @@ export function orderLogRoutes(router: Router, authenticate: Authenticate, deps:
         doneAt: file.doneAt?.toISOString() ?? null,
         tookMs: releasedAt && started ? releasedAt.getTime() - started.getTime() : null,
       },
-      timeline: timeline.map((row) => ({ ...row, at: row.at.toISOString() })),
+      timeline: timeline.map((row) => ({ ...row, reason: reasonIn(row.detail), at: row.at.toISOString() })),
+      tasks: tasks.map((row) => ({
+        reason: reasonOf(row.code),
+        openedAt: row.openedAt.toISOString(),
+        closedAt: row.closedAt?.toISOString() ?? null,
+      })),
       payments: payments.map((row) => ({ ...row, receivedAt: row.receivedAt.toISOString() })),
       notifications: notifications.map((row) => ({ ...row, receivedAt: row.receivedAt.toISOString() })),
       messages: messages.map(({ failureCode: code, ...row }) => ({

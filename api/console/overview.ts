@@ -14,6 +14,7 @@ import {
 } from '../../db/figures.ts';
 import { listOrders } from '../../db/order-list.ts';
 import { readSetting } from '../../db/settings.ts';
+import { supplierFigures } from '../../db/supplier-figures.ts';
 import { failureAlarmOf, failureRate, rings } from '../../domain/failure-rate.ts';
 import { consoleOverview } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -21,7 +22,7 @@ import { serve, type Authenticate } from '../serve.ts';
 import { homeRoute } from './home.ts';
 import { viewLine } from './orders.ts';
 import { shopZone } from './upkeep.ts';
-import { reasonOf } from './words.ts';
+import { reasonIn, reasonOf } from './words.ts';
 
 interface FiguresView {
   paid: number;
@@ -46,10 +47,11 @@ export function overviewRoutes(router: Router, authenticate: Authenticate, deps:
     const zone = await shopZone(pool);
     const from = await shopDayStart(pool, zone);
     const now = new Date();
-    const [rows, today, live, limit] = await Promise.all([
+    const [rows, today, live, bought, limit] = await Promise.all([
       figuresOf(pool, mode, from, now),
       todayOf(pool, mode, from),
       listOrders(pool, { mode }, 50),
+      supplierFigures(pool, mode, from, now),
       readSetting(pool, 'alarm'),
     ]);
     const whole = rows.find((row) => row.whole);
@@ -82,6 +84,7 @@ export function overviewRoutes(router: Router, authenticate: Authenticate, deps:
         provider: names.accounts[String(row.accountId)]?.provider ?? '',
         ...view(row),
       })),
+      suppliers: bought.map((row) => ({ ...row, rate: failureRate(row.failed, row.delivered + row.failed) ?? null })),
       alarm: {
         on: rings(alarm, judged),
         rate: failureRate(judged.failed, judged.paid) ?? null,
@@ -108,15 +111,18 @@ export function overviewRoutes(router: Router, authenticate: Authenticate, deps:
     const reasons = codes.map((code) => {
       const mine = rows.filter((row) => row.code === code);
       const products = new Map<string, { sku: string; name: string; count: number }>();
+      const suppliers = new Map<string, number>();
       for (const row of mine) {
         const known = products.get(row.sku) ?? { sku: row.sku, name: row.productName, count: 0 };
         products.set(row.sku, { ...known, count: known.count + row.count });
+        if (row.supplier !== null) suppliers.set(row.supplier, (suppliers.get(row.supplier) ?? 0) + row.count);
       }
       const sum = (list: typeof mine): number => list.reduce((total, row) => total + row.count, 0);
       return {
         reason: reasonOf(code),
         count: sum(mine),
         products: [...products.values()].sort((a, b) => b.count - a.count).slice(0, 10),
+        suppliers: [...suppliers].map(([name, count]) => ({ name, count })).sort((a, b) => b.count - a.count), // prettier-ignore
         byDay: names.map((day) => sum(mine.filter((row) => row.day === day))),
       };
     });
@@ -136,7 +142,9 @@ export function overviewRoutes(router: Router, authenticate: Authenticate, deps:
       listAudit(pool, [q.before ?? null, q.actor ?? null, q.action ?? null, q.orderNo ?? null, date(q.from), date(q.to), q.limit + 1]), // prettier-ignore
       auditActors(pool),
     ]);
-    const entries = rows.slice(0, q.limit).map((row) => ({ ...row, at: row.at.toISOString() }));
+    const entries = rows
+      .slice(0, q.limit)
+      .map((row) => ({ ...row, reason: reasonIn(row.detail), at: row.at.toISOString() }));
     return { entries, next: rows.length > q.limit ? (entries.at(-1)?.id ?? null) : null, actors };
   });
 

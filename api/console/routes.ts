@@ -4,6 +4,7 @@ import type { ApiDeps } from '../deps.ts';
 import type { FindPerson } from '../people.ts';
 import type { Authenticate } from '../serve.ts';
 import { eventStream } from './events.ts';
+import { liveRoutes } from './live.ts';
 import { orderLogRoutes } from './orders.ts';
 import { overviewRoutes } from './overview.ts';
 import { shopRoutes } from './shops.ts';
@@ -19,6 +20,7 @@ export function consoleRoutes(router: Router, authenticate: Authenticate, deps: 
   overviewRoutes(router, authenticate, deps);
   testingRoutes(router, authenticate, deps);
   shopRoutes(router, authenticate, deps);
+  liveRoutes(router, authenticate, deps);
   upkeepRoutes(router, authenticate, deps);
   eventStream(router, deps, findPerson);
 }

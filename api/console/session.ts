@@ -1,6 +1,7 @@
 /** Signing in and out, set-up links, one's own password, second factor and sessions. */
 import type { Request, Router } from 'express';
 import { endSessions, listSessions, type SessionRow } from '../../db/staff-sessions.ts';
+import { liveSince } from '../../db/live.ts';
 import { secretsById, secretsByLogin } from '../../db/sign-in.ts';
 import { transaction } from '../../db/sql.ts';
 import { hasOwner, insertStaff, readLink, setPassword, staffById, useLink, type StaffAccount } from '../../db/staff.ts';
@@ -45,9 +46,10 @@ export function sessionRoutes(router: Router, authenticate: Authenticate, deps: 
   serve(router, authenticate, consoleSession.readSession, async ({ request }) => {
     const staff = await findPerson(request);
     const account = staff?.account;
-    if (!account) return { me: null, firstStart: !(await hasOwner(pool)) };
+    if (!account) return { me: null, live: false, firstStart: !(await hasOwner(pool)) };
     const { id, login, name, role, totp } = account;
-    return { me: { id, login, name, role, rights: [...rightsOf(account)], totp }, firstStart: false };
+    const live = (await liveSince(pool)) !== null;
+    return { me: { id, login, name, role, rights: [...rightsOf(account)], totp }, live, firstStart: false };
   });
 
   serve(router, authenticate, consoleSession.signIn, async ({ body, request }) => {

@@ -13,6 +13,12 @@ export function reasonOf(code: string): { code: string; zh: Words; en: Words } {
   return { code, zh, en };
 }
 
+/** The code in the detail of a log entry, in words. */
+export function reasonIn(detail: unknown): ReturnType<typeof reasonOf> | null {
+  const code = (detail as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? reasonOf(code) : null;
+}
+
 /** "z•••@example.com": enough to recognise what a buyer says, too little to write to. */
 export function maskContact(contact: string): string {
   const [name = '', host = ''] = contact.split('@', 2);

@@ -79,7 +79,10 @@ export const orderFile = route({
       doneAt: time.nullable(),
       cards: z.int().describe('Keys that belong to it'),
     }),
-    timeline: z.array(z.strictObject({ at: time, actor: z.string(), action: z.string(), detail: z.unknown() })),
+    timeline: z.array(
+      z.strictObject({ at: time, actor: z.string(), action: z.string(), detail: z.unknown(), reason: reason.nullable() }), // prettier-ignore
+    ),
+    tasks: z.array(z.strictObject({ reason, openedAt: time, closedAt: time.nullable() })),
     payments: z.array(
       z.strictObject({
         tradeNo: z.string(),

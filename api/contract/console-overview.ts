@@ -65,6 +65,21 @@ export const dashboard = route({
     hours: z.array(z.strictObject({ hour: z.int(), paid: z.int(), failed: z.int() })),
     products: z.array(figures.extend({ sku: z.string(), name: z.string() })),
     accounts: z.array(figures.extend({ name: z.string(), provider: z.string() })),
+    suppliers: z
+      .array(
+        z.strictObject({
+          id: z.int(),
+          name: z.string(),
+          bought: z.int(),
+          delivered: z.int(),
+          failed: z.int(),
+          open: z.int(),
+          rate: z.int().nullable().describe('Failed of those that ended, in hundredths of a per cent'),
+          p50Ms: z.int().nullable(),
+          p99Ms: z.int().nullable(),
+        }),
+      )
+      .describe('Purchases of today'),
     alarm: z
       .strictObject({
         on: z.boolean(),
@@ -95,6 +110,9 @@ export const failures = route({
         reason,
         count: z.int(),
         products: z.array(z.strictObject({ sku: z.string(), name: z.string(), count: z.int() })),
+        suppliers: z
+          .array(z.strictObject({ name: z.string(), count: z.int() }))
+          .describe('Whom the order was bought from last'),
         byDay: z.array(z.int()),
       }),
     ),
@@ -125,6 +143,7 @@ export const auditList = route({
         action: z.string(),
         orderNo: z.string().nullable(),
         detail: z.unknown(),
+        reason: reason.nullable().describe('The code in its detail, in words'),
         sealed: z.boolean().describe('Chained by the sealer: it cannot be changed unseen'),
       }),
     ),

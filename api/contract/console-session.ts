@@ -27,6 +27,7 @@ export const readSession = route({
   auth: 'public',
   response: z.strictObject({
     me: me.nullable(),
+    live: z.boolean().describe('Of a signed-in person: the shop has gone live'),
     firstStart: z.boolean().describe('There is no owner yet: the link that npm start prints makes one'),
   }),
 });

@@ -17,6 +17,7 @@ export * as consoleGoods from './console-goods.ts';
 export * as consoleChannels from './console-channels.ts';
 export * as consoleDelivery from './console-delivery.ts';
 export * as consoleShops from './console-shops.ts';
+export * as consoleLive from './console-live.ts';
 export * as consoleUpkeep from './console-upkeep.ts';
 export * as consoleRules from './console-rules.ts';
 export * as consoleTesting from './console-testing.ts';

@@ -33,7 +33,7 @@ describe('E6: accounts of the console', function () {
   let owner: StaffClient;
 
   it('there is no default account: a fresh installation lets nobody in', async () => {
-    assert.deepEqual(await visitor.json('GET', '/api/console/session'), { me: null, firstStart: true });
+    assert.deepEqual(await visitor.json('GET', '/api/console/session'), { me: null, live: false, firstStart: true });
     for (const [login, secret] of [
       ['admin', 'admin'],
       ['admin', 'admin123456'],

@@ -91,6 +91,13 @@ describe('E5: the console in a real browser', function () {
     await operator.click(page.getByRole('button', { name: '下单并沙盒付款' }));
     await page.getByText(/测试成功/).waitFor();
 
+    // Going live: a check of what is there, and the banner of the test phase goes.
+    await operator.click(page.locator('nav').getByRole('link', { name: '首页', exact: true }));
+    await operator.click(page.locator('[data-step="live"]').getByRole('button', { name: '上线检查' }));
+    await operator.click(page.getByRole('button', { name: '正式上线' }));
+    await operator.click(page.locator('.ant-modal-confirm-btns .ant-btn-primary'));
+    await page.getByText('店铺已上线').waitFor();
+
     // A stranger, on a phone.
     const buyer = await newPerson({ phone: true });
     await buyer.page.goto(`${system.base}/p/QQ-100`);
@@ -147,6 +154,9 @@ describe('E5: the console in a real browser', function () {
     await second.page.keyboard.press('d');
     await second.page.locator('.ant-modal-confirm-btns .ant-btn-primary').click();
     await typed(second, 'HAND-2');
+    // The first hears that the task has changed hands, and delivers all the same, knowingly.
+    await submit(first);
+    await first.page.getByText(/已领取该订单的任务/).waitFor();
     await submit(first);
     await first.page.getByText(/手动发货：已发货/).waitFor();
     await submit(second);
@@ -158,7 +168,7 @@ describe('E5: the console in a real browser', function () {
     const owner = await signedIn(system, 'owner');
     const person = await newPerson({ cookie: { base: system.base, value: owner.cookie } });
     const { page } = person;
-    const paths = ['', 'monitor', 'orders', 'queue', 'manual', 'products', 'cards', 'suppliers', 'payments', 'rules', 'test-order', 'failures', 'settings', 'channels', 'staff', 'audit', 'me']; // prettier-ignore
+    const paths = ['', 'monitor', 'orders', 'queue', 'manual', 'products', 'cards', 'suppliers', 'payments', 'rules', 'notices', 'go-live', 'shops', 'security', 'test-order', 'failures', 'settings', 'channels', 'staff', 'audit', 'me']; // prettier-ignore
     for (const path of paths) {
       await page.goto(`${system.base}/console/${path}`);
       await page.getByRole('heading', { level: 1 }).waitFor();

@@ -101,7 +101,7 @@ export function AuditScreen(): ReactNode {
             title: t('订单', 'Order'),
             render: (row) => row.orderNo !== null && <Link to={`/orders/${row.orderNo}`}>{row.orderNo}</Link>,
           },
-          { title: t('内容', 'Detail'), render: (row) => <Detail value={row.detail} /> },
+          { title: t('内容', 'Detail'), render: (row) => <Detail value={row.detail} reason={row.reason} /> },
           {
             title: t('封存', 'Sealed'),
             deskOnly: true,

@@ -78,6 +78,7 @@ function Board({
       </div>
       <Card title={t('24 小时', '24 hours')} size="small">
         <Bars hours={data.hours} />
+        <Rates hours={data.hours} limit={alarm.limit} />
       </Card>
       <div className="grid">
         <Card title={t('按商品', 'By product')} size="small">
@@ -107,6 +108,27 @@ function Board({
           />
         </Card>
       </div>
+      {data.suppliers.length > 0 && (
+        <Card title={t('按供应商（今日采购）', 'By supplier (purchases of today)')} size="small">
+          <ResourceTable
+            of={of}
+            label={t('按供应商', 'By supplier')}
+            rows={(d) => d.suppliers}
+            rowKey={(row) => row.id}
+            empty={<EmptyState what={t('今天还没有采购', 'No purchases today')} />}
+            columns={[
+              { title: t('供应商', 'Supplier'), render: (row) => row.name },
+              { title: t('采购', 'Bought'), align: 'right', render: (row) => row.bought },
+              { title: t('到货', 'Delivered'), align: 'right', render: (row) => row.delivered },
+              { title: t('失败', 'Failed'), align: 'right', render: (row) => row.failed },
+              { title: t('进行中', 'Open'), align: 'right', render: (row) => row.open },
+              { title: t('失败率', 'Rate'), align: 'right', render: (row) => percent(row.rate) },
+              { title: t('中位', 'Median'), align: 'right', render: (row) => duration(row.p50Ms, language) },
+              { title: 'P99', align: 'right', render: (row) => duration(row.p99Ms, language) },
+            ]}
+          />
+        </Card>
+      )}
       <Card title={t('最近 50 笔订单', 'The last 50 orders')} size="small">
         <ResourceTable
           of={of}
@@ -186,6 +208,50 @@ function Bars({ hours }: { readonly hours: Data['hours'] }): ReactNode {
           <span key={hour}>{hour}:00</span>
         ))}
       </div>
+    </>
+  );
+}
+
+/** The failure rate of each hour, with the line that it shall stay below. */
+function Rates({ hours, limit }: { readonly hours: Data['hours']; readonly limit: number }): ReactNode {
+  const t = useT();
+  const rates = hours.map(({ hour, paid, failed }) => ({ hour, rate: paid === 0 ? 0 : (failed / paid) * 10_000 }));
+  const top = Math.max(limit * 2.5, ...rates.map(({ rate }) => rate));
+  const y = (rate: number): number => 60 - (rate / top) * 56;
+  return (
+    <>
+      <div className="mute small">
+        {t(`每小时失败率，虚线为 ${percent(limit)}`, `Failure rate by the hour; the dashes are ${percent(limit)}`)}
+      </div>
+      <svg
+        viewBox="0 0 480 60"
+        className="chart low"
+        role="img"
+        aria-label={t('每小时失败率', 'Failure rate by the hour')}
+        preserveAspectRatio="none"
+      >
+        <line
+          x1={0}
+          x2={480}
+          y1={y(limit)}
+          y2={y(limit)}
+          stroke="#b45309"
+          strokeDasharray="6 4"
+          vectorEffect="non-scaling-stroke"
+        />
+        {rates.map(({ hour, rate }) => (
+          <g key={hour}>
+            <title>{`${hour}:00 · ${percent(Math.round(rate))}`}</title>
+            <rect
+              x={hour * 20 + 2}
+              y={y(rate)}
+              width={16}
+              height={60 - y(rate)}
+              fill={rate > limit ? '#dc2626' : 'var(--brand)'}
+            />
+          </g>
+        ))}
+      </svg>
     </>
   );
 }

@@ -1,4 +1,4 @@
-/** 失败分析: why deliveries failed, of which products, over time, and what to do. */
+/** 失败分析: why deliveries failed, of which products and suppliers, over time, and what to do. */
 import { Card, Segmented, Statistic } from 'antd';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -60,6 +60,12 @@ export function FailuresScreen(): ReactNode {
                     <b>{t('怎么办', 'What to do')}</b>：{language === 'en' ? row.reason.en.next : row.reason.zh.next}
                   </div>
                   <Spark values={row.byDay} days={d.days} />
+                  {row.suppliers.length > 0 && (
+                    <div className="mute">
+                      {t('供应商：', 'Suppliers: ')}
+                      {row.suppliers.map((s) => `${s.name} (${s.count})`).join('、')}
+                    </div>
+                  )}
                   <div className="row">
                     {row.products.map((product) => (
                       <Link key={product.sku} to="/orders" search={{ sku: product.sku, reason: row.reason.code }}>

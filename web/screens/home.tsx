@@ -80,10 +80,10 @@ function stepText(id: Step['id'], t: Translate): StepText {
     },
     live: {
       title: t('正式上线', 'Go live'),
-      why: t('收到第一笔真实付款后完成。', 'Done with the first real payment.'),
-      missing: '',
-      button: t('查看监控', 'Monitor'),
-      to: '/monitor',
+      why: t('逐项检查，全部通过后正式开始销售。', 'Each condition is checked; then the shop sells.'),
+      missing: t('已上线，等待第一笔真实付款', 'Live; the first real payment has not come yet'),
+      button: t('上线检查', 'Check and go live'),
+      to: '/go-live',
     },
   };
   return texts[id];

@@ -37,7 +37,10 @@ export function OrderScreen(): ReactNode {
             <Facts file={data} />
             <ActionBar no={no} />
             <div className="grid two">
-              <History file={data} />
+              <div className="stack">
+                <Tasks file={data} />
+                <History file={data} />
+              </div>
               <div className="stack">
                 <OrderMoney no={no} notifications={data.notifications} />
                 <Messages file={data} />
@@ -107,6 +110,23 @@ function Facts({ file: { order } }: { readonly file: File }): ReactNode {
 const colour = (action: string): string =>
   /delivered|released|revealed/.test(action) ? 'green' : /waiting|failed|refused/.test(action) ? 'red' : 'blue';
 
+/** Why people were asked, and whether it is settled. */
+function Tasks({ file }: { readonly file: File }): ReactNode {
+  const t = useT();
+  if (file.tasks.length === 0) return null;
+  return (
+    <Card title={t('人工事项', 'What people were asked for')} size="small">
+      {file.tasks.map((task, i) => (
+        <div key={i} className="row small">
+          <Time at={task.openedAt} full />
+          {task.closedAt === null ? <Tag color="red">{t('待处理', 'open')}</Tag> : <Tag>{t('已处理', 'settled')}</Tag>}
+          <ReasonText reason={task.reason} next={task.closedAt === null} />
+        </div>
+      ))}
+    </Card>
+  );
+}
+
 function History({ file }: { readonly file: File }): ReactNode {
   const { t, language } = useI18n();
   const at = (i: number): number => new Date(file.timeline[i]?.at ?? 0).getTime();
@@ -123,7 +143,7 @@ function History({ file }: { readonly file: File }): ReactNode {
                 <Time at={entry.at} full />
                 {i > 0 && ` · +${duration(at(i) - at(i - 1), language)}`}
               </div>
-              <Detail value={entry.detail} />
+              <Detail value={entry.detail} reason={entry.reason} />
             </>
           ),
         }))}

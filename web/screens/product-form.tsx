@@ -1,13 +1,16 @@
 /** A product in four steps, with what the buyer will see beside them. */
 import { Alert, Button, Card, Form, Input, InputNumber, Segmented, Select, Tabs } from 'antd';
 import { useState, type ReactNode } from 'react';
-import { useChange } from '../api/hooks.ts';
+import { useChange, useRead } from '../api/hooks.ts';
+import type { Read } from '../api/routes.ts';
 import { useI18n } from '../i18n.tsx';
-import { money, parseMoney } from '../ui/format.tsx';
-import { ErrorPanel } from '../ui/states.tsx';
+import { BuyerPreview } from '../ui/buyer-preview.tsx';
+import { parseMoney } from '../ui/format.tsx';
+import { deliveryFields, DeliveryItems, deliveryOf, type DeliveryFields } from '../ui/product-delivery.tsx';
+import { ErrorPanel, Loaded } from '../ui/states.tsx';
 import { kindName, saleName, type Product } from '../ui/product.ts';
 
-interface Fields {
+interface Fields extends DeliveryFields {
   readonly name: string;
   readonly sku: string;
   readonly price: string;
@@ -25,29 +28,59 @@ interface Fields {
   readonly instructions: string;
 }
 
+type Delivery = Read<'/api/console/products/:sku/delivery'>;
+
 const plainPrice = (minor: number): string => (minor % 100 === 0 ? String(minor / 100) : (minor / 100).toFixed(2));
 
-function initial(product: Product | undefined): Partial<Fields> {
+function initial(product: Product | undefined, delivery: Delivery | undefined): Partial<Fields> {
+  const own = deliveryFields(product, delivery);
   if (!product)
-    return { currency: 'CNY', kind: 'card', state: 'on_sale', minQuantity: 1, maxQuantity: 1000, tags: [], note: '' };
+    return {
+      ...own,
+      currency: 'CNY',
+      kind: 'card',
+      state: 'on_sale',
+      minQuantity: 1,
+      maxQuantity: 1000,
+      tags: [],
+      note: '',
+    };
   return {
+    ...own,
     ...product,
+    partLabels: [...product.partLabels],
     price: plainPrice(product.priceMinor),
     instructions: product.texts['zh-CN']?.instructions ?? '',
   };
 }
 
-export function ProductForm({
-  product,
-  done,
-}: {
+function without<T extends object, K extends keyof T & string>(value: T, keys: readonly K[]): Omit<T, K> {
+  return Object.fromEntries(
+    Object.entries(value).filter(([key]) => !(keys as readonly string[]).includes(key)),
+  ) as Omit<T, K>;
+}
+
+interface Props {
   readonly product: Product | undefined;
   readonly done: () => void;
-}): ReactNode {
+}
+
+export function ProductForm({ product, done }: Props): ReactNode {
+  const sku = product?.sku ?? '';
+  const delivery = useRead(
+    '/api/console/products/:sku/delivery',
+    { params: { sku } },
+    { enabled: product !== undefined },
+  );
+  if (!product) return <ProductFields product={undefined} done={done} delivery={undefined} />;
+  return <Loaded of={delivery}>{(data) => <ProductFields product={product} done={done} delivery={data} />}</Loaded>;
+}
+
+function ProductFields({ product, done, delivery }: Props & { readonly delivery: Delivery | undefined }): ReactNode {
   const { t, language } = useI18n();
   const [form] = Form.useForm<Fields>();
   const watched = Form.useWatch([], form) as Partial<Fields> | undefined;
-  const { name = '', price = '', kind = 'card', instructions = '', currency = 'CNY' } = watched ?? {};
+  const { name = '', price = '', kind = 'card', instructions = '', currency = 'CNY', cardUse = 'single', partLabels = [], ownRetries = false } = watched ?? {}; // prettier-ignore
   const [checked, setChecked] = useState<{
     problems: { field: string; zh: string; en: string }[];
     suggestion: string | null;
@@ -56,16 +89,16 @@ export function ProductForm({
   const create = useChange('post', '/api/console/products');
   const edit = useChange('put', '/api/console/products/:id');
   const save = (f: Fields): void => {
-    const { price: typed, instructions: words, ...rest } = f;
+    const { price: typed, instructions: words } = f;
+    const rest = without(f, ['price', 'instructions', 'ownRetries', 'retries', 'minutes', 'when']);
+    const wanted = deliveryOf(f, delivery);
     const priceMinor = parseMoney(typed, f.currency) ?? 0;
     const old = product?.texts ?? {};
     const texts = { ...old, 'zh-CN': { ...old['zh-CN'], ...(words ? { instructions: words } : {}) } };
     const base = {
       priceMinor,
       texts,
-      partLabels: product?.partLabels ?? [],
-      cardUse: product?.cardUse ?? ('single' as const),
-      policy: product?.policy ?? {},
+      policy: wanted.policy,
       templateId: product?.templateId ?? null,
     };
     const body = {
@@ -76,11 +109,17 @@ export function ProductForm({
       warnBelow: rest.warnBelow ?? null,
       holdMinutes: rest.holdMinutes ?? null,
     };
+    // The trigger is a fact of its own beside the product; most products have none.
+    const finish = (saved: Product): void => {
+      if (JSON.stringify(wanted.trigger) === JSON.stringify(delivery?.trigger ?? null)) done();
+      else deliver.mutate({ params: { sku: saved.sku }, body: wanted }, { onSuccess: done });
+    };
     if (product)
-      edit.mutate({ params: { id: product.id }, body: { ...body, version: product.version } }, { onSuccess: done });
-    else create.mutate({ body }, { onSuccess: done });
+      edit.mutate({ params: { id: product.id }, body: { ...body, version: product.version } }, { onSuccess: finish });
+    else create.mutate({ body }, { onSuccess: finish });
   };
-  const error = create.error ?? edit.error;
+  const deliver = useChange('put', '/api/console/products/:sku/delivery');
+  const error = create.error ?? edit.error ?? deliver.error;
   const pricePattern = (_: unknown, value?: string): Promise<void> => {
     const minor = value === undefined ? undefined : parseMoney(value, 'CNY');
     return minor !== undefined && minor > 0
@@ -93,7 +132,7 @@ export function ProductForm({
       layout="vertical"
       requiredMark={false}
       onFinish={save}
-      initialValues={initial(product)}
+      initialValues={initial(product, delivery)}
       scrollToFirstError
     >
       <Tabs
@@ -190,6 +229,7 @@ export function ProductForm({
                     }))}
                   />
                 </Form.Item>
+                <DeliveryItems kind={kind} own={ownRetries} />
                 <div className="row">
                   <Form.Item name="minQuantity" label={t('最少购买', 'At least')}>
                     <InputNumber min={1} max={1000} precision={0} />
@@ -246,10 +286,15 @@ export function ProductForm({
         ]}
       />
       <Card size="small" title={t('买家看到的', 'What the buyer sees')}>
-        <b>{name || t('商品名称', 'Name')}</b>
-        <div>{parseMoney(price, 'CNY') !== undefined ? money(parseMoney(price, 'CNY') ?? 0, currency) : '—'}</div>
-        <div className="mute">{kindName(kind, t)}</div>
-        {instructions && <pre className="preview">{instructions}</pre>}
+        <BuyerPreview
+          name={name}
+          price={price}
+          currency={currency}
+          kind={kind}
+          cardUse={cardUse}
+          labels={partLabels}
+          instructions={instructions}
+        />
       </Card>
       <div className="stack" style={{ marginTop: 16 }}>
         {error && <ErrorPanel error={error} />}

@@ -9,6 +9,7 @@ import { Time } from '../ui/format.tsx';
 import { Page } from '../ui/page.tsx';
 import { ResourceTable } from '../ui/resource-table.tsx';
 import { EmptyState, ErrorPanel, useErrorText } from '../ui/states.tsx';
+import { StaffSessions } from './staff-sessions.tsx';
 
 type Person = Read<'/api/console/staff'>['staff'][number];
 type Role = Person['role'];
@@ -56,7 +57,7 @@ export function StaffScreen(): ReactNode {
   const staff = useRead('/api/console/staff');
   const [editing, setEditing] = useState<Person | 'new'>();
   const link = useChange('post', '/api/console/staff/:id/link');
-  const end = useChange('delete', '/api/console/staff/:id/sessions');
+  const [watching, setWatching] = useState<Person>();
 
   const showLink = (url: string): void => {
     modal.success({
@@ -91,7 +92,6 @@ export function StaffScreen(): ReactNode {
       }
     >
       {link.error && <ErrorPanel error={link.error} />}
-      {end.error && <ErrorPanel error={end.error} />}
       <ResourceTable<Read<'/api/console/staff'>, Person>
         of={staff}
         label={t('员工', 'Staff')}
@@ -124,7 +124,15 @@ export function StaffScreen(): ReactNode {
             render: (row) => (row.totp ? t('已开启', 'On') : t('未开启', 'Off')),
           },
           { title: t('最近登录', 'Last sign-in'), render: (row) => <Time at={row.lastLoginAt} /> },
-          { title: t('会话', 'Sessions'), render: (row) => row.sessions, align: 'right' },
+          {
+            title: t('会话', 'Sessions'),
+            align: 'right',
+            render: (row) => (
+              <Button type="link" size="small" onClick={() => setWatching(row)}>
+                {row.sessions}
+              </Button>
+            ),
+          },
           {
             title: t('操作', 'Actions'),
             render: (row) => (
@@ -154,19 +162,12 @@ export function StaffScreen(): ReactNode {
                     {t('重置两步验证', 'Reset 2FA')}
                   </Button>
                 </Popconfirm>
-                <Popconfirm
-                  title={t('让此人的所有设备退出登录？', 'End all sessions of this person?')}
-                  onConfirm={() => end.mutate({ params: { id: row.id } })}
-                >
-                  <Button size="small" disabled={row.sessions === 0}>
-                    {t('全部退出', 'Sign out')}
-                  </Button>
-                </Popconfirm>
               </span>
             ),
           },
         ]}
       />
+      {watching && <StaffSessions id={watching.id} name={watching.name} close={() => setWatching(undefined)} />}
       {editing !== undefined && <PersonModal person={editing} close={() => setEditing(undefined)} onLink={showLink} />}
     </Page>
   );

@@ -6,6 +6,8 @@ import { useChange } from '../api/hooks.ts';
 import { useI18n } from '../i18n.tsx';
 import { useThemeChoice, type ThemeChoice } from '../theme.tsx';
 import { Icon } from '../ui/icons.tsx';
+import { Banner } from './banner.tsx';
+import { Bell } from './bell.tsx';
 import { LiveDot, LiveProvider } from './live.tsx';
 import { menu, type MenuItem } from './menu.ts';
 import { useMay, useMe } from './session.ts';
@@ -113,7 +115,7 @@ function BottomBar({ more }: { readonly more: () => void }): ReactNode {
   );
 }
 
-export function Frame({ banner }: { readonly banner?: ReactNode }): ReactNode {
+export function Frame(): ReactNode {
   const { t } = useI18n();
   const [open, setOpen] = useState(false);
   return (
@@ -129,10 +131,11 @@ export function Frame({ banner }: { readonly banner?: ReactNode }): ReactNode {
           </nav>
         </aside>
         <div>
-          {banner}
+          <Banner />
           <header className="top">
             <LiveDot />
             <span className="grow" />
+            <Bell />
             <AccountMenu />
           </header>
           <main className="page">

@@ -79,5 +79,7 @@ export const menu: readonly MenuGroup[] = [
 
 /** Screens that other screens lead to. */
 export const innerScreens: readonly Pick<MenuItem, 'path' | 'screen'>[] = [
+  { path: '/go-live', screen: lazy(() => import('../screens/go-live.tsx'), 'GoLiveScreen') },
+  { path: '/notices', screen: lazy(() => import('../screens/notices.tsx'), 'NoticesScreen') },
   { path: '/orders/$no', screen: lazy(() => import('../screens/order.tsx'), 'OrderScreen') },
 ];

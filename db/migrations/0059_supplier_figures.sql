@@ -1,0 +1,2 @@
+-- Today's purchases by supplier, for the monitor.
+create index purchases_created on purchases (created_at);
