@@ -18,7 +18,8 @@ interface Placed {
   readonly by: 'sandbox' | 'epay';
 }
 
-const giveUpMs = 90_000;
+/** Of a gateway or a shop: they go on for hours; a machine under load starts a process in a minute. */
+const giveUpMs = 300_000;
 
 /** Until it works: a shop repeats its request under the same key. */
 export async function insist<T>(what: string, work: () => Promise<T>): Promise<T> {

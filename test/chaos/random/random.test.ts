@@ -20,7 +20,7 @@ const seed = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000);
 const atOnce = 25;
 
 describe('random chaos: two API and two worker processes, all faults mixed', function () {
-  this.timeout(600_000);
+  this.timeout(900_000);
   let system: System;
   let postgres: OwnPostgres;
   let lines: Targets['lines'];
