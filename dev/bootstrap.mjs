@@ -73,6 +73,7 @@ const scripts = {
   bench: ['dist/bench/main.js'],
   cluster: ['dist/dev/cluster.js'],
   replay: ['dist/dev/replay.js'],
+  'screens:temporal': ['dist/dev/screens/operations.js'],
 };
 let program;
 if (command === 'test') {

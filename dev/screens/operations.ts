@@ -1,12 +1,12 @@
 /**
  * Pictures of Temporal Web UI for docs/operations.md: a stack of its own, orders in every kind of trouble, a real Chromium
- * through /ops/temporal/. `npm run screens -- operations`; needs Chromium (CHROMIUM names it).
+ * through /ops/temporal/. `npm run screens:temporal`; needs Chromium (CHROMIUM names it).
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import { chromium, type Locator, type Page } from 'playwright-core';
 import { signSandbox } from '../../integrations/payments/sandbox.ts';
 import { call, openShop, until, type Shop } from '../client.ts';
 import { freePort } from '../embedded/ports.ts';
@@ -73,46 +73,43 @@ async function play(): Promise<Played> {
 /** What the pictures show. The pages of the Web UI have no stable names for their parts: texts are looked for. */
 async function shoot(page: Page, played: Played): Promise<void> {
   const ui = `${base}/ops/temporal/namespaces/default/workflows`;
-  const save = async (name: string): Promise<void> => {
-    await page.waitForTimeout(1_500); // its animations and time axis
+  const shown = (what: Locator): Locator => what.filter({ visible: true }).first();
+  const save = async (name: string, ready: Locator): Promise<void> => {
+    await shown(ready).waitFor();
+    await page.waitForTimeout(1_200); // its animations
     await page.screenshot({ path: path.join(folder, `${name}.png`), animations: 'disabled' });
   };
   const open = async (orderNo: string, tab: string): Promise<void> => {
-    await page.goto(`${ui}/order-${orderNo}`, { waitUntil: 'load' });
-    const at = page.url().replace(/\/(history|timeline|call-stack|queries)?$/, '');
-    await page.goto(`${at}/${tab}`, { waitUntil: 'load' });
+    await page.goto(`${ui}/order-${orderNo}`);
+    await shown(page.getByTestId(`${tab}-tab`)).click();
   };
-  await page.goto(`${ui}?query=${encodeURIComponent("OrderState != 'paid'")}`, { waitUntil: 'load' });
-  await save('1-find');
-  await open(played.waiting, 'history');
-  await save('2-read-waiting');
-  await open(played.retrying, 'history');
-  await save('3-read-retrying');
+  const choose = async (entry: string): Promise<void> => {
+    await open(played.waiting, 'timeline');
+    await shown(page.getByRole('button', { name: 'More Actions' })).click();
+    await shown(page.getByTestId(entry)).click();
+  };
+  await page.goto(`${ui}?query=${encodeURIComponent("OrderState != 'paid'")}`);
+  await save('1-find', page.locator('a[href*="/workflows/order-"]'));
+  await open(played.waiting, 'timeline');
+  await save('2-timer', page.getByText('升级给店主'));
+  await open(played.waiting, 'user-metadata');
+  await page.waitForTimeout(3_000);
+  await save('3-details', page.getByText('Details'));
+  await open(played.retrying, 'pending-activities');
+  await page.waitForTimeout(3_000);
+  await save('4-retry', page.getByText('purchase'));
   await open(played.done, 'history');
-  await save('4-read-delivered');
-  await open(played.waiting, 'history');
-  await choose(page, 'signal-button', /Signal/);
-  await save('5-signal');
-  await open(played.waiting, 'history');
-  await choose(page, 'reset-button', /^Reset$/);
-  await save('6-reset');
-}
-
-/** An entry of the menu beside "Request Cancellation". */
-async function choose(page: Page, testId: string, words: RegExp): Promise<void> {
-  await page
-    .locator('[aria-controls^="workflow-actions"], [id^="workflow-actions"] button[aria-haspopup]')
-    .last()
-    .click();
-  const entry = page.getByTestId(testId);
-  if ((await entry.count()) > 0) await entry.first().click();
-  else await page.getByRole('menuitem', { name: words }).first().click();
+  await save('5-delivered', page.getByText('sendMail'));
+  await choose('signal-button');
+  await save('6-signal', page.getByRole('button', { name: 'Submit' }));
+  await choose('reset-button');
+  await save('7-reset', page.getByRole('button', { name: 'Confirm' }));
 }
 
 try {
   const played = await play();
   const browser = await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] }); // prettier-ignore
-  const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, locale: 'zh-CN' });
+  const page = await browser.newPage({ viewport: { width: 1200, height: 760 }, locale: 'zh-CN' });
   await page.goto(`${base}/ops/login#${opsToken}`);
   await page.locator('#links').waitFor({ state: 'visible' });
   await shoot(page, played);
