@@ -33,7 +33,7 @@ describe('A3: acknowledgements, provider by provider', function () {
 
   before(async () => {
     const ids = Object.keys(expected);
-    const all = await Promise.all(ids.map((id) => gateways[id]?.()));
+    const all = await Promise.all(ids.map(async (id) => gateways[id]?.()));
     const reach = all.flatMap((gateway) => gateway?.account.config['gateway'] ?? []);
     system = await startSystem({ reach });
     for (const [i, gateway] of all.entries()) {

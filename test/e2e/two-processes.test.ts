@@ -77,8 +77,9 @@ describe('two API processes serve one shop', function () {
                 (select count(*)::int from outbox where order_id = o.id and kind = 'start') as promises from orders o where o.no = $1`,
         [orderNo],
       );
-      assert.equal(rows[0]?.payments, 1);
-      assert.ok((rows[0]?.promises ?? 9) <= 1);
+      const { payments, promises } = rows[0] ?? { payments: 0, promises: 0 };
+      assert.equal(payments, 1);
+      assert.ok(promises <= 1, 'the relay may have kept it already');
       await gateway.close();
     });
   }

@@ -7,7 +7,7 @@ export interface PaidAtGateway {
   readonly orderNo: string;
   readonly accountId: number;
   /** Sends the genuine notification to an API; resolves with what it answered. */
-  notify(base: string): Promise<string>;
+  readonly notify: (base: string) => Promise<string>;
 }
 
 export async function paidAt(system: System, gateway: Gateway): Promise<PaidAtGateway> {
