@@ -13,6 +13,7 @@ import { KnownError } from '../../domain/errors.ts';
 import { until } from '../../dev/client.ts';
 import { paidOrders as madePaid, query } from '../support/paid-orders.ts';
 import pg from 'pg';
+import { advanceSurely } from '../support/paid-orders.ts';
 import { startSystem, type System } from '../support/system.ts';
 
 const waitsForLock = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
@@ -53,7 +54,7 @@ describe('reservation and release', function () {
     for (let round = 0; round < rounds; round++) {
       await stock(40);
       const ids = await paidOrders(20, 3);
-      const outcomes = await Promise.all(ids.map((id) => advance(system.parts.steps, id)));
+      const outcomes = await Promise.all(ids.map((id) => advanceSurely(system.parts.steps, id)));
       const served = outcomes.filter((o) => o.next === 'end').length;
       assert.equal(served, 13, `round ${round}`);
       for (const { n } of await soldTo(ids)) assert.ok(n === 3 || n === 0);
@@ -66,7 +67,7 @@ describe('reservation and release', function () {
     await stock(150);
     const ids = await paidOrders(200, 1);
     // Each of them twice: a step may run twice at once (rule 4).
-    const outcomes = await Promise.all([...ids, ...ids].map((id) => advance(system.parts.steps, id)));
+    const outcomes = await Promise.all([...ids, ...ids].map((id) => advanceSurely(system.parts.steps, id)));
     assert.equal(outcomes.filter((o) => o.next === 'end').length, 300);
     const sold = await soldTo(ids);
     assert.equal(sold.filter(({ n }) => n === 1).length, 150);

@@ -12,7 +12,7 @@ import { createPool } from '../../db/sql.ts';
 import { stockOf } from '../../db/stock.ts';
 import { reencrypt } from '../../worker/loops/reencrypt.ts';
 import { openImporter, type Importer } from '../support/goods.ts';
-import { paidOrders, query } from '../support/paid-orders.ts';
+import { advanceSurely, paidOrders, query } from '../support/paid-orders.ts';
 import { startSystem, type System } from '../support/system.ts';
 
 describe('the pool under everything at once', function () {
@@ -79,7 +79,7 @@ describe('the pool under everything at once', function () {
     const told: unknown[] = [];
     const worker = async (): Promise<void> => {
       for (let order = line.pop(); order !== undefined; order = line.pop()) {
-        const outcome = await advance(steps, order);
+        const outcome = await advanceSurely(steps, order);
         if (outcome.next !== 'end') told.push(outcome);
       }
     };
@@ -122,7 +122,7 @@ describe('the pool under everything at once', function () {
       await expiring(await batchOf(id, 10, sku), 30);
       const orders = await paidOrders(system, 20, 3, sku);
       await undoBatch(system.parts.pool, undone, actors.opsToken, 'recalled');
-      const outcomes = await Promise.all(orders.map((order) => advance(system.parts.steps, order)));
+      const outcomes = await Promise.all(orders.map((order) => advanceSurely(system.parts.steps, order)));
       const served = outcomes.filter((o) => o.next === 'end').length;
       const [left] = await sql<{ n: number }>(`select count(*)::int as n from cards where product_id = $1 and state = 'available' and (expires_at is null or expires_at > now())`, id); // prettier-ignore
       // Keys only went away meanwhile: what is left now was there when somebody was told that there were too few.

@@ -1,5 +1,9 @@
 /** Paid orders made straight in the database: what HTTP does is shown elsewhere. */
 import { randomUUID } from 'node:crypto';
+import { advance } from '../../activities/advance.ts';
+import type { ActivityDeps } from '../../activities/deps.ts';
+import type { Outcome } from '../../activities/outcome.ts';
+import { isInfrastructure } from '../../db/sql.ts';
 import type { System } from './system.ts';
 
 export async function query<T extends object>(system: System, text: string, ...values: unknown[]): Promise<T[]> {
@@ -22,4 +26,15 @@ export async function paidOrders(system: System, count: number, quantity = 1, sk
     randomUUID(),
   );
   return rows.map((row) => row.id).sort((a, b) => a - b);
+}
+
+/** {@link advance} as the stories call it: a database that is merely busy is asked again (rule 9). */
+export async function advanceSurely(steps: ActivityDeps, orderId: number): Promise<Outcome> {
+  for (;;) {
+    try {
+      return await advance(steps, orderId);
+    } catch (error) {
+      if (!isInfrastructure(error)) throw error;
+    }
+  }
 }
