@@ -65,7 +65,7 @@ describe('E3: the failure rate, one definition', () => {
     assert.deepEqual(await failuresOf(pool, 'live', from, to), rate);
     // Orders that waited are delivered: their hours are counted anew, and no order twice.
     await pool.query(
-      `update orders set state = 'delivered', released_at = now() where state = 'attention' and mode = 'live'`,
+      `update orders set state = 'delivered', released_at = now() where state in ('attention', 'waiting_stock') and mode = 'live'`,
     );
     while (await settleFigures(pool));
     const { rows } = await pool.query(`select from figure_open x join orders o on o.id = x.order_id where o.state = 'delivered'`); // prettier-ignore
