@@ -15,7 +15,7 @@ export async function barriers(page: Page, contrast = false): Promise<string[]> 
   // The policy of the page allows no script from elsewhere; the debugger's way in is not held to it.
   await page.evaluate(axe.source);
   const rules = contrast ? `{ runOnly: ['color-contrast'], resultTypes: ['violations'] }` : `{ resultTypes: ['violations'] }`; // prettier-ignore
-  const { violations } = (await page.evaluate(`axe.run(document, ${rules})`)) as axe.AxeResults;
+  const { violations } = await page.evaluate<axe.AxeResults>(`axe.run(document, ${rules})`);
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.slice(0, 3).map((node) => `${id}: ${node.html.slice(0, 160)}`));
