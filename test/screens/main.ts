@@ -2,7 +2,7 @@
  * `npm run screens`: pictures of every screen and of the buyers' pages, on a shop with some days of business, into
  * docs/screens with an index. Wide and light, then as a phone and dark.
  */
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { newPerson, testBrowser } from '../support/browser.ts';
@@ -105,11 +105,15 @@ const { address } = await testTemporal();
 const system = await startSystem({ temporal: address });
 try {
   const shop = await believable(system);
-  rmSync(folder, { recursive: true, force: true });
+  // Pictures of other areas stand in folders beside these.
+  for (const file of existsSync(folder) ? readdirSync(folder) : [])
+    if (file.endsWith('.jpg')) rmSync(path.join(folder, file));
   mkdirSync(folder, { recursive: true });
   const shots = [...(await consoleShots(system, shop)), ...(await buyerShots(system, shop))];
   writeFileSync(path.join(folder, 'README.md'), index(shots));
-  const bytes = readdirSync(folder).reduce((sum, file) => sum + statSync(path.join(folder, file)).size, 0);
+  const bytes = readdirSync(folder)
+    .filter((file) => file.endsWith('.jpg'))
+    .reduce((sum, file) => sum + statSync(path.join(folder, file)).size, 0);
   process.stdout.write(`${shots.length * 2} pictures, ${(bytes / 1024 / 1024).toFixed(1)} MB\n`);
   if (bytes > mostBytes) throw new Error('the pictures are too large');
 } finally {
