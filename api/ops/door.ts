@@ -8,6 +8,7 @@ import { KnownError } from '../../domain/errors.ts';
 import { opsCookie, type OpsDoor } from '../authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
 import { noStore, sendError } from '../http.ts';
+import { renderPage } from './render.ts';
 import { loginPage, loginScript, loginStyle } from './pages.ts';
 import { sessionCookie, type FindPerson } from '../people.ts';
 
@@ -80,6 +81,7 @@ export function opsDoor(deps: ApiDeps, door: OpsDoor, findPerson: FindPerson): R
     };
   };
   // The Web UI is told its public path; the mail page uses relative links.
+  router.get('/ops/temporal/render', guard, noStore(), renderPage);
   router.use('/ops/temporal', guard, pass(environment.TEMPORAL_UI_URL));
   router.use('/ops/mail', guard, stripped('/ops/mail', pass(environment.MAIL_UI_URL)));
   return router;

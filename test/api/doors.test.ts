@@ -145,7 +145,13 @@ describe('rules 12 and 15: the doors', function () {
   });
 
   it('/ops/: nothing behind it answers without the token; the token becomes a cookie of /ops', async () => {
-    for (const path of ['/ops/temporal/', '/ops/temporal/api/v1/namespaces', '/ops/mail/', '/ops/mail/api/messages']) {
+    for (const path of [
+      '/ops/temporal/',
+      '/ops/temporal/api/v1/namespaces',
+      '/ops/temporal/render?content=x',
+      '/ops/mail/',
+      '/ops/mail/api/messages',
+    ]) {
       const page = await to(path, { headers: { accept: 'text/html' } });
       assert.equal(page.status, 302, path);
       assert.match(page.headers.get('location') ?? '', /^\/ops\/login#/);
@@ -160,6 +166,10 @@ describe('rules 12 and 15: the doors', function () {
     for (const flag of ['HttpOnly', 'SameSite=Lax', 'Path=/ops']) assert.ok(set.includes(flag), flag);
     assert.ok(!set.includes(system.opsToken));
     assert.equal((await to('/ops/mail/', { headers: { cookie: cookieOf(right) } })).status, 200);
+    const details = await to(`/ops/temporal/render?content=${encodeURIComponent('**卡密池为空**\n\n<script>x</script>')}`, { headers: { cookie: cookieOf(right) } }); // prettier-ignore
+    assert.match(details.headers.get('content-security-policy') ?? '', /default-src 'none'.*frame-ancestors 'self'/);
+    const shown = await details.text();
+    assert.ok(shown.includes('<b>卡密池为空</b>') && !shown.includes('<script>'), 'G1: details of a workflow, as text');
     const forged = cookieOf(right).replace(/\d(?=\.)/, (digit) => (digit === '9' ? '8' : '9'));
     assert.equal((await to('/ops/mail/api/messages', { headers: { cookie: forged, accept: '*/*' } })).status, 302);
   });

@@ -9,12 +9,12 @@ import { defaultLadder } from '../../domain/ladder.ts';
 import { paidOrders, query } from '../support/paid-orders.ts';
 import { startSystem, type System } from '../support/system.ts';
 
-/** Statements, plans and rows are counted, not milliseconds. */
-describe('ten thousand orders in trouble at once', function () {
+/** Statements, plans and rows are counted, not milliseconds. TROUBLED=10000 plays it in full. */
+describe('thousands of orders in trouble at once', function () {
   this.timeout(120_000);
   let system: System;
   const ids: number[] = [];
-  const many = 10_000;
+  const many = Number(process.env['TROUBLED'] ?? 2_000);
   before(async () => {
     system = await startSystem();
     const sku = `MANY-${randomUUID().slice(0, 8)}`;
@@ -41,7 +41,7 @@ describe('ten thousand orders in trouble at once', function () {
   const plan = async (sql: string): Promise<string> =>
     (await query<Record<string, string>>(system, `explain ${sql}`)).map((row) => row['QUERY PLAN']).join('\n');
 
-  it('C2: 10,000 tasks of one reason are one incident and one message; a look that finds nothing new reads none of them', async () => {
+  it('C2: all tasks of one reason are one incident and one message; a look that finds nothing new reads none of them', async () => {
     while (await tellIncidents(pool(), 240));
     assert.equal(await count('incidents where closed_at is null'), 1);
     assert.equal(await count(`notices where kind = 'incident'`), 1);
