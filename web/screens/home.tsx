@@ -61,8 +61,8 @@ function stepText(id: Step['id'], t: Translate): StepText {
       title: t('发货模板（可选）', 'Delivery template (optional)'),
       why: t('买家收到卡密时看到的使用说明和有效期。', 'What buyers read beside the goods.'),
       missing: '',
-      button: t('填写使用说明', 'Instructions'),
-      to: '/products',
+      button: t('编写模板', 'Write a template'),
+      to: '/templates',
     },
     channels: {
       title: t('预警与客服通知', 'Warnings and notifications'),
