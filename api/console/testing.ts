@@ -81,6 +81,13 @@ export function testingRoutes(router: Router, authenticate: Authenticate, deps: 
     return { orderNo: no, pickupUrl: `${environment.PUBLIC_URL}/pickup#${token}`, before };
   });
 
+  serve(router, authenticate, consoleTesting.testStock, async ({ query }) => {
+    const product = await productBySku(pool, query.sku);
+    if (!product) throw new KnownError('PRODUCT_NOT_FOUND');
+    const { available } = await stockOf(pool, product.id, 'test');
+    return { available };
+  });
+
   serve(router, authenticate, consoleTesting.cleanTestOrders, async (call) => {
     const { actorId } = person(call);
     let closed = 0;

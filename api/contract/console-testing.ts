@@ -24,6 +24,16 @@ export const placeTestOrder = route({
   errors: ['PRODUCT_NOT_FOUND', 'PRODUCT_OFF_SALE', 'QUANTITY_LIMIT', 'IDEMPOTENCY_CONFLICT', 'TEST_PAYMENT_REFUSED'],
 });
 
+export const testStock = route({
+  method: 'get',
+  path: '/api/console/test-orders/stock',
+  summary: { zh: '测试库存', en: 'Keys in the test pool of a product, now' },
+  auth: { right: 'orders.act' },
+  query: z.object({ sku }),
+  response: z.strictObject({ available: z.int() }),
+  errors: ['PRODUCT_NOT_FOUND'],
+});
+
 export const cleanTestOrders = route({
   method: 'post',
   path: '/api/console/test-orders/clean',

@@ -90,6 +90,8 @@ describe('E5: the console in a real browser', function () {
     await operator.click(page.locator('.ant-select-item-option').filter({ hasText: '腾讯QQ' }));
     await operator.click(page.getByRole('button', { name: '下单并沙盒付款' }));
     await page.getByText(/测试成功/).waitFor();
+    await page.locator('.ant-statistic').filter({ hasText: '之前' }).getByText('1', { exact: true }).waitFor();
+    await page.locator('.ant-statistic').filter({ hasText: '之后' }).getByText('0', { exact: true }).waitFor();
 
     // Going live: a check of what is there, and the banner of the test phase goes.
     await operator.click(page.locator('nav').getByRole('link', { name: '首页', exact: true }));

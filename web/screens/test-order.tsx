@@ -146,7 +146,7 @@ function Log({ file, placed }: { readonly file: File; readonly placed: Placed })
   const { order } = file;
   const failed = order.reason !== null;
   const step = order.deliveredAt ? 3 : order.paidAt ? 2 : 1;
-  const taken = order.deliveredAt ? order.quantity : 0;
+  const stock = useRead('/api/console/test-orders/stock', { query: { sku: placed.sku } }, { refetchInterval: 1000 });
   const mail = file.messages.find((m) => m.kind === 'mail');
   return (
     <div className="stack">
@@ -188,7 +188,7 @@ function Log({ file, placed }: { readonly file: File; readonly placed: Placed })
       )}
       <div className="tiles">
         <Statistic title={t('测试库存：之前', 'Test stock before')} value={placed.before} />
-        <Statistic title={t('之后', 'After')} value={placed.before - taken} />
+        <Statistic title={t('之后', 'After')} value={stock.data?.available ?? '–'} />
         {mail && (
           <Statistic
             title={t('邮件', 'Mail')}
