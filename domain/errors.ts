@@ -2,7 +2,6 @@
  * Every error that a person can see: a code, the cause and the next step, in zh-CN and English, and the HTTP status
  * that carries it. Texts hold no data of an order; what is specific goes into `detail` beside them.
  */
-
 import { entry, type ErrorEntry } from './error-entry.ts';
 import { buyerErrors } from './errors-buyer.ts';
 import { paymentErrors } from './errors-payments.ts';

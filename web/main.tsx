@@ -5,6 +5,7 @@ import { ApiError, onSignedOut } from './api/client.ts';
 import { I18nProvider } from './i18n.tsx';
 import { Gate } from './shell/gate.tsx';
 import './style.css';
+import './style-screens.css';
 import { ThemeProvider } from './theme.tsx';
 
 const client = new QueryClient({

@@ -1,5 +1,5 @@
 /** 支付回调日志: what came as it came, what was made of it, what was answered; and taking it in again. */
-import { Alert, Button, Descriptions, Drawer, Form, Input, InputNumber, Segmented, Select, Tag } from 'antd';
+import { Alert, Button, Descriptions, Drawer, Form, InputNumber, Segmented, Select, Tag } from 'antd';
 import { Link } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { useChange, useRead } from '../api/hooks.ts';
@@ -7,6 +7,7 @@ import type { Read } from '../api/routes.ts';
 import { useT } from '../i18n.tsx';
 import { useMay } from '../shell/session.ts';
 import { Dialogue, NoteItem } from '../ui/dialogue.tsx';
+import { FilterText } from '../ui/filter-text.tsx';
 import { useFilters } from '../ui/filters.ts';
 import { Time } from '../ui/format.tsx';
 import { decisionName, sourceName, verdictName } from '../ui/money-words.ts';
@@ -50,12 +51,9 @@ export function NotificationsScreen(): ReactNode {
       actions={may('settings.edit') && <Button onClick={() => setKeeping(true)}>{t('保留期限', 'Retention')}</Button>}
     >
       <div className="row" role="search">
-        <Input.Search
-          allowClear
-          defaultValue={filters['orderNo']}
-          placeholder={t('订单号', 'Order number')}
-          aria-label={t('订单号', 'Order number')}
-          style={{ width: 230 }}
+        <FilterText
+          label={t('订单号', 'Order number')}
+          value={filters['orderNo']}
           onSearch={(orderNo) => change({ orderNo })}
         />
         <Segmented

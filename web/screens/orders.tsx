@@ -7,6 +7,7 @@ import { useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
 import { useI18n } from '../i18n.tsx';
 import { saveFile } from '../ui/file.ts';
+import { FilterText } from '../ui/filter-text.tsx';
 import { useFilters } from '../ui/filters.ts';
 import { duration, money, Time } from '../ui/format.tsx';
 import { Page } from '../ui/page.tsx';
@@ -92,12 +93,10 @@ export function OrdersScreen(): ReactNode {
             { value: 'test', label: t('测试', 'Test') },
           ]}
         />
-        <Input.Search
-          allowClear
-          defaultValue={filters['sku']}
-          placeholder={t('商品编码', 'SKU')}
-          aria-label={t('商品编码', 'SKU')}
-          style={{ width: 180 }}
+        <FilterText
+          label={t('商品编码', 'SKU')}
+          value={filters['sku']}
+          width={180}
           onSearch={(sku) => change({ sku })}
         />
       </div>

@@ -1,11 +1,12 @@
 /** 商品: the list with its stock, the form in steps, what the buyer will see. */
-import { App, Button, Drawer, Input, Select, Tag, Typography } from 'antd';
+import { App, Button, Drawer, Select, Tag, Typography } from 'antd';
 import { Link } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
 import { useT } from '../i18n.tsx';
 import { useMay } from '../shell/session.ts';
+import { FilterText } from '../ui/filter-text.tsx';
 import { useFilters } from '../ui/filters.ts';
 import { money } from '../ui/format.tsx';
 import { Page } from '../ui/page.tsx';
@@ -68,12 +69,10 @@ export function ProductsScreen(): ReactNode {
       }
     >
       <div className="row" role="search">
-        <Input.Search
-          allowClear
-          defaultValue={filters['search']}
-          placeholder={t('名称或编码', 'Name or SKU')}
-          aria-label={t('名称或编码', 'Name or SKU')}
-          style={{ width: 240 }}
+        <FilterText
+          label={t('名称或编码', 'Name or SKU')}
+          value={filters['search']}
+          width={240}
           onSearch={(search) => change({ search })}
         />
         <Select

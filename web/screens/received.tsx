@@ -7,6 +7,7 @@ import type { Read } from '../api/routes.ts';
 import { useT } from '../i18n.tsx';
 import { useMay } from '../shell/session.ts';
 import { Dialogue, NoteItem } from '../ui/dialogue.tsx';
+import { FilterText } from '../ui/filter-text.tsx';
 import { useFilters } from '../ui/filters.ts';
 import { money, Time } from '../ui/format.tsx';
 import { mayBeAssigned, standingColour, standingName, standingNames, type Payment, type Standing } from '../ui/money-words.ts'; // prettier-ignore
@@ -71,20 +72,14 @@ function PaymentList(): ReactNode {
   return (
     <>
       <div className="row" role="search">
-        <Input.Search
-          allowClear
-          defaultValue={filters['orderNo']}
-          placeholder={t('订单号', 'Order number')}
-          aria-label={t('订单号', 'Order number')}
-          style={{ width: 230 }}
+        <FilterText
+          label={t('订单号', 'Order number')}
+          value={filters['orderNo']}
           onSearch={(orderNo) => change({ orderNo })}
         />
-        <Input.Search
-          allowClear
-          defaultValue={filters['tradeNo']}
-          placeholder={t('平台交易号', 'Trade number')}
-          aria-label={t('平台交易号', 'Trade number')}
-          style={{ width: 230 }}
+        <FilterText
+          label={t('平台交易号', 'Trade number')}
+          value={filters['tradeNo']}
           onSearch={(tradeNo) => change({ tradeNo })}
         />
         <Select

@@ -1,11 +1,12 @@
 /** 退款: each until the money has really moved; those that failed or are stuck wait for a person. */
-import { Input, Select } from 'antd';
+import { Select } from 'antd';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
 import { useT } from '../i18n.tsx';
 import { actorName } from '../ui/actions.ts';
+import { FilterText } from '../ui/filter-text.tsx';
 import { useFilters } from '../ui/filters.ts';
 import { money, Time } from '../ui/format.tsx';
 import { isUnderWay, refundCodeName, refundStateName, refundStateNames, type Refund, type RefundState } from '../ui/money-words.ts'; // prettier-ignore
@@ -46,12 +47,9 @@ export function RefundsScreen(): ReactNode {
       )}
     >
       <div className="row" role="search">
-        <Input.Search
-          allowClear
-          defaultValue={filters['orderNo']}
-          placeholder={t('订单号', 'Order number')}
-          aria-label={t('订单号', 'Order number')}
-          style={{ width: 230 }}
+        <FilterText
+          label={t('订单号', 'Order number')}
+          value={filters['orderNo']}
           onSearch={(orderNo) => change({ orderNo })}
         />
         <Select
