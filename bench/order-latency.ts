@@ -18,7 +18,7 @@ async function timeOne(bench: BenchStack, order: BenchOrder): Promise<Timed> {
   const since = (): number => performance.now() - began;
   const acknowledged = order.notify().then(since);
   // A buyer's page would ask less often: what is measured is when it could be told.
-  while ((await bench.goods(order)) === undefined) await new Promise((resolve) => setTimeout(resolve, 1));
+  while ((await bench.goods(order)) === undefined) await new Promise((resolve) => setTimeout(resolve, 2));
   const onPage = since();
   return { acknowledged: await acknowledged, onPage };
 }

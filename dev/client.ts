@@ -123,18 +123,22 @@ export async function openPickup(base: string, pickupUrl: string): Promise<Picku
   };
 }
 
-/** Looks again and again until there is something; rejects after `timeoutMs`. */
+/**
+ * Looks again and again until there is something; rejects after `timeoutMs`. Unless told how often, it looks less often
+ * after a second: the buyers' pages refuse who asks a thousand times a minute.
+ */
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined>,
   timeoutMs: number,
-  pauseMs = 5,
+  pauseMs?: number,
 ): Promise<T> {
-  const deadline = performance.now() + timeoutMs;
+  const began = performance.now();
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${timeoutMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    const waited = performance.now() - began;
+    if (waited > timeoutMs) throw new Error(`${what}: not within ${timeoutMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, pauseMs ?? (waited < 1_000 ? 5 : 100)));
   }
 }

@@ -3,12 +3,18 @@ import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import type { Request, RequestHandler } from 'express';
 import { sendError } from '../http.ts';
 
-export function limiter(perWindow: number, windowMs = 60_000, key?: (request: Request) => string): RequestHandler {
+export function limiter(
+  perWindow: number,
+  windowMs = 60_000,
+  key?: (request: Request) => string,
+  skipFailedRequests = false,
+): RequestHandler {
   return rateLimit({
     windowMs,
     limit: perWindow,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
+    skipFailedRequests,
     ...(key && { keyGenerator: key }),
     handler: (_request, response) => sendError(response, 'TOO_MANY_REQUESTS'),
   });

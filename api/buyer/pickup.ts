@@ -23,7 +23,7 @@ export function pickupRouter({ pool, keyring, environment }: ApiDeps): Router {
   const router = express.Router();
   router.use(['/pickup', '/paid', '/p', '/query'], noStore());
   // A whole university may sit behind one address and wait; somebody who invents sessions gets no further than they do.
-  router.use('/pickup', limiter(1_200));
+  router.use('/pickup', limiter(6_000));
 
   // Enough for a family behind one address, too few to guess 128 bits.
   router.post('/pickup/session', limiter(60), express.json({ limit: '1kb' }), async (request, response) => {
@@ -38,7 +38,7 @@ export function pickupRouter({ pool, keyring, environment }: ApiDeps): Router {
   });
 
   // Pages look every 0.4 s at first, every 10 s later, and not at all while they are hidden.
-  router.get('/pickup/:no/state', perSession(120), async (request, response) => {
+  router.get('/pickup/:no/state', perSession(600), async (request, response) => {
     const order = await stateOf(pool, request);
     response.json({
       orderNo: order.no,
@@ -58,7 +58,8 @@ export function pickupRouter({ pool, keyring, environment }: ApiDeps): Router {
     });
   });
 
-  router.post('/pickup/:no/goods', perSession(30), async (request, response) => {
+  // What was shown is counted; who asks before there is something to show is not shut out when it comes.
+  router.post('/pickup/:no/goods', perSession(30, 60_000, true), async (request, response) => {
     const session = sessionOf(request);
     const cards = await pickupGoods(pool, session, request.ip ?? '');
     if (cards.length === 0) {

@@ -41,6 +41,7 @@ export async function orderOf(db: Queryable, request: Request): Promise<OrderRow
 }
 
 /** So often per session and window; who shows none is counted by address, and the order's number is no key: everybody may know it. */
-export function perSession(perWindow: number, windowMs = 60_000): RequestHandler {
-  return limiter(perWindow, windowMs, (request) => cookie(request, cookieName) ?? addressKey(request));
+export function perSession(perWindow: number, windowMs = 60_000, skipFailedRequests = false): RequestHandler {
+  const key = (request: Request): string => cookie(request, cookieName) ?? addressKey(request);
+  return limiter(perWindow, windowMs, key, skipFailedRequests);
 }
