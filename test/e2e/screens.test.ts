@@ -25,6 +25,8 @@ describe('E5: every screen and every page of buyers', function () {
     'The key was used',
     'We look into it',
     'owner-',
+    'epay',
+    'shop',
   ];
 
   before(async () => {

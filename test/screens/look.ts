@@ -37,7 +37,7 @@ export async function untranslated(page: Page, language: 'zh-CN' | 'en', data: r
   })(document.body)].filter(Boolean)`);
   const foreign = language === 'en' ? /\p{Script=Han}+/gu : /[A-Za-z]*[a-z]{3,}[A-Za-z]*/g;
   const bare = (line: string): string =>
-    data.reduce((text, known) => text.replaceAll(known, ' '), line.replace(/\S+@\S+|https?:\S+|\/[\w/.<>#-]+|\b[\w-]+\.[\w.-]+\b|\bgit\w+/g, ' ')); // prettier-ignore
+    data.reduce((text, known) => text.replaceAll(known, ' '), line.replace(/\S+@\S+|https?:\S+|\/[\w/.<>#-]+|\b[\w-]+\.[\w.-]+\b|\bgit\w+|\blocal-[0-9a-f]{12}\b|[0-9a-f]{8}-[0-9a-f-]{27}/g, ' ')); // prettier-ignore
   return lines.flatMap((line) => {
     const found =
       bare(line)
@@ -48,4 +48,4 @@ export async function untranslated(page: Page, language: 'zh-CN' | 'en', data: r
 }
 
 /** Names that stand in both languages as they are. */
-const names = new Set('miaofa english txt npm start temporal excel chromium webhook stripe epusdt usdt totp postgresql sandbox windows android chrome linux macos iphone safari'.split(' ')); // prettier-ignore
+const names = new Set('miaofa english txt npm start temporal excel chromium webhook stripe epusdt usdt totp postgresql sandbox windows android chrome linux macos iphone safari xlsx csv openapi cloudflare asia'.split(' ')); // prettier-ignore

@@ -83,7 +83,7 @@ function Facts({ file: { order } }: { readonly file: File }): ReactNode {
                 },
               ]
             : []),
-          { key: 'shop', label: t('来源店铺', 'Shop'), children: order.shop },
+          { key: 'shop', label: t('来源店铺', 'Shop'), children: actorName(order.shop, t) },
           { key: 'account', label: t('收款账户', 'Account'), children: order.accountName ?? '—' },
           { key: 'contact', label: t('买家', 'Buyer'), children: order.contact ?? '—' },
           { key: 'created', label: t('下单', 'Placed'), children: <Time at={order.createdAt} full /> },

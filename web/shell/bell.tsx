@@ -1,5 +1,5 @@
 /** 站内信 in the header: how many are unread. */
-import { Badge, Button } from 'antd';
+import { Badge } from 'antd';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useRead } from '../api/hooks.ts';
@@ -16,7 +16,9 @@ export function Bell(): ReactNode {
   return (
     <Link to="/notices" aria-label={t(`站内信，${unread} 条未读`, `Messages, ${unread} unread`)}>
       <Badge count={unread} size="small" overflowCount={99}>
-        <Button type="text" tabIndex={-1} icon={<Icon name="bell" />} />
+        <span className="bell">
+          <Icon name="bell" />
+        </span>
       </Badge>
     </Link>
   );

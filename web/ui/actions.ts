@@ -69,6 +69,7 @@ const names: Readonly<Record<string, readonly [zh: string, en: string]>> = {
   notification_retention: ['修改回调保留期限', 'Retention of notifications changed'],
   product_created: ['新建商品', 'Product created'],
   product_changed: ['修改商品', 'Product changed'],
+  import_received: ['上传导入文件', 'File of an import received'],
   cards_added: ['导入卡密', 'Keys imported'],
   card_revealed: ['查看卡密明文', 'A key was revealed'],
   api_key_created: ['创建接口密钥', 'API key made'],

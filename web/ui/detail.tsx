@@ -98,6 +98,13 @@ const values: Readonly<Record<string, readonly [zh: string, en: string]>> = {
   first: ['优先', 'first'],
   last: ['最后', 'last'],
   never: ['不用', 'never'],
+  bad_key: ['卡密异常', 'bad key'],
+  invoice: ['需要发票', 'invoice'],
+  chargeback: ['拒付争议', 'chargeback'],
+  payment: ['付款异常', 'odd payment'],
+  other: ['其他', 'other'],
+  cards: ['卡密', 'keys'],
+  products: ['商品', 'products'],
 };
 /** Ids that only machines need, and what stands in words beside it. */
 const silent = new Set(['action', 'message', 'task', 'code']);

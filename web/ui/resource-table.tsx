@@ -55,34 +55,33 @@ export function ResourceTable<Data, Row extends object>(props: {
   );
   if (phone) {
     return (
-      <div
-        className="cards"
-        aria-label={props.label}
-        role={rows.length > 0 ? 'list' : undefined}
-        aria-busy={query.isLoading}
-      >
+      <div className="cards" aria-busy={query.isLoading}>
         {query.error && <ErrorPanel error={query.error} />}
         {rows.length === 0 && !query.isLoading && props.empty}
-        {rows.map((row, i) => (
-          <div
-            key={rowKey(row)}
-            role="listitem"
-            className="line-card"
-            aria-current={props.cursor === i || undefined}
-            onClick={onOpen && (() => onOpen(row))}
-          >
-            <dl>
-              {columns
-                .filter((column) => column.deskOnly !== true)
-                .map((column) => (
-                  <div key={column.title} style={{ display: 'contents' }}>
-                    <dt>{column.title}</dt>
-                    <dd>{column.render(row)}</dd>
-                  </div>
-                ))}
-            </dl>
+        {rows.length > 0 && (
+          <div className="cards" role="list" aria-label={props.label}>
+            {rows.map((row, i) => (
+              <div
+                key={rowKey(row)}
+                role="listitem"
+                className="line-card"
+                aria-current={props.cursor === i || undefined}
+                onClick={onOpen && (() => onOpen(row))}
+              >
+                <dl>
+                  {columns
+                    .filter((column) => column.deskOnly !== true)
+                    .map((column) => (
+                      <div key={column.title} style={{ display: 'contents' }}>
+                        <dt>{column.title}</dt>
+                        <dd>{column.render(row)}</dd>
+                      </div>
+                    ))}
+                </dl>
+              </div>
+            ))}
           </div>
-        ))}
+        )}
         {pager}
       </div>
     );
