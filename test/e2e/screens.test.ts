@@ -49,6 +49,7 @@ describe('E5: every screen and every page of buyers', function () {
   /** In both themes and both widths, without loading it again. */
   const everyWay = async (page: Page): Promise<string[]> => {
     const found: string[] = [];
+    await page.mouse.move(0, 0);
     const look = async (name: string, contrast: boolean): Promise<void> => {
       await still(page);
       found.push(...(await barriers(page, contrast)).map((problem) => `${name}: ${problem}`));
