@@ -57,6 +57,13 @@ function policy(nonce: string): string {
 const missing = `<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>秒发</title>
 <p>网页尚未编译，请执行 npm run build。/ The pages are not built: run npm run build.</p></html>`;
 
+/** The address of the style of the buyers' pages, for pages that need no script; undefined while they are not built. */
+export function buyerStyle(): string | undefined {
+  const folder = webFolder();
+  const html = folder === undefined ? '' : readFileSync(path.join(folder, 'buyer.html'), 'utf8');
+  return /href="(\/assets\/buyer-[\w-]+\.css)"/.exec(html)?.[1];
+}
+
 export function webRouter({ log }: Pick<ApiDeps, 'log'>): Router {
   const router = express.Router();
   const folder = webFolder();

@@ -10,11 +10,13 @@ import { objectAddress, openStore } from '../../integrations/object-stores/accou
 import { sha256 } from '../authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
 import { noStore } from '../http.ts';
+import { buyerStyle } from '../web.ts';
 import { limiter } from './limit.ts';
 
+let style: string | undefined;
 const page = (body: string): string => `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">
-<title>下载 · Download</title><link rel="stylesheet" href="/pickup/app.css"></head><body><main>${body}</main></body></html>`;
+<title>下载 · Download</title>${style === undefined ? '' : `<link rel="stylesheet" href="${style}">`}</head><body><main>${body}</main></body></html>`;
 
 const left = (n: number | null): string => (n === null ? '' : `<p>剩余次数 ${n} · ${n} left</p>`);
 const ready = (n: number | null): string =>
@@ -24,6 +26,7 @@ const ready = (n: number | null): string =>
 
 export function downloadRouter({ pool, keyring, environment }: ApiDeps): Router {
   const router = express.Router();
+  style = buyerStyle();
   // Too few to guess 128 bits, enough for an office behind one address.
   router.use('/d', noStore(), limiter(60));
   // The button's form ends at the address that was bought, and browsers hold its redirects to this policy, too.

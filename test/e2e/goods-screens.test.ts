@@ -57,7 +57,10 @@ describe('E5: product sheets and templates in a real browser', function () {
       ['Preis', '售价'],
     ] as const) {
       await page.getByRole('combobox', { name: header }).click();
-      await page.locator(`.ant-select-item-option[title="${field}"]:visible`).last().click(); // prettier-ignore
+      const list = page.locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden)');
+      await list.locator(`.ant-select-item-option[title="${field}"]`).click();
+      // A list that is still closing would lie over the next one.
+      await list.waitFor({ state: 'hidden' });
     }
     await person.click(page.getByRole('button', { name: '按此检查' }));
     await page.getByRole('button', { name: '只导入正确的 2 行' }).waitFor();

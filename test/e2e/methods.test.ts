@@ -6,7 +6,7 @@ import { startFakeObjectStore, type FakeObjectStore } from '../../dev/fakes/obje
 import { setAutoDelivery } from '../../db/settings.ts';
 import { actors } from '../../db/locks.ts';
 import { suppliers } from '../../integrations/suppliers/registry.ts';
-import { newPerson } from '../support/browser.ts';
+import { newPerson, testBrowser } from '../support/browser.ts';
 import { buying, type Buying } from '../support/buying.ts';
 import { query } from '../support/paid-orders.ts';
 import { scriptedSupplier } from '../support/scripted-supplier.ts';
@@ -24,6 +24,7 @@ describe('methods of delivery, on real parts', function () {
   let store: FakeObjectStore;
 
   before(async () => {
+    await testBrowser();
     fake = await startFakeFulu({ port: 0 });
     fake.stock('10000001', 80);
     store = await startFakeObjectStore({ port: 0 });
