@@ -46,8 +46,10 @@ function RefundDialogue({ payment, close }: { readonly payment: Payment; readonl
     .reduce((n, r) => n + r.amountMinor, 0);
   const left = payment.amountMinor - Math.max(begun, payment.refundedMinor);
   if (!earlier.data) return null;
+  // What is left may change while this is open: then the form begins anew with the right amount.
   return (
     <Dialogue<Fields>
+      key={left}
       title={t('退款', 'Refund')}
       what={t(
         `付款 ${money(payment.amountMinor, currency)}，可退 ${money(left, currency)}。全额退款会结束未发货的订单；已发货的订单保持已发货，卡密不收回。`,
