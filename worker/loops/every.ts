@@ -7,8 +7,8 @@ export interface Loop {
   stop(): Promise<void>;
 }
 
-/** `work` returns true if there is more to do at once. */
-export function every(ms: number, name: string, log: Logger, work: () => Promise<boolean>): Loop {
+/** `work` returns true if there is more to do at once; work that has no more returns false, or nothing. */
+export function every(ms: number, name: string, log: Logger, work: () => Promise<boolean> | Promise<void>): Loop {
   let stopped = false;
   let poked = false;
   let wake: () => void = () => undefined;
@@ -18,7 +18,7 @@ export function every(ms: number, name: string, log: Logger, work: () => Promise
       poked = false;
       let more = false;
       try {
-        more = await work();
+        more = (await work()) === true;
       } catch (error) {
         log.warn({ loop: name, err: error }, 'loop failed; it goes on');
       }

@@ -36,17 +36,12 @@ import { relay } from './relay.ts';
 import { sendResends } from './resends.ts';
 import { readBalances } from './supplier-balances.ts';
 
-const quiet = false;
-
 /** Starts the loops; `stop` waits for the runs under way. */
 export function startLoops(process: Process, link: TemporalLink): { stop(): Promise<void> } {
   const { pool, log, metrics, steps, environment } = process;
   const reconcileMs = environment.RECONCILE_SECONDS * 1000;
   const sweep = createSweep(link, pool, log, metrics);
-  const sweeping = every(reconcileMs, 'sweep', log, async () => {
-    await sweep.turn();
-    return quiet;
-  });
+  const sweeping = every(reconcileMs, 'sweep', log, () => sweep.turn());
   const notices = createNoticeSender(steps);
   const database = createDatabaseWatch(steps, metrics);
   const relaying = every(500, 'relay', log, () => relay(link, pool, log, metrics));
@@ -54,32 +49,19 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
     relaying,
     every(250, 'grants', log, () => grantTurns(pool, log, () => relaying.poke())),
     every(1_000, 'people', log, () => tellPeople(steps)),
-    every(1_000, 'notices', log, async () => {
-      await notices.turn();
-      return quiet;
-    }),
-    every(5_000, 'database', log, async () => {
-      await database.turn();
-      return quiet;
-    }),
-    every(30_000, 'silence', log, async () => {
-      await watchForSilence(pool);
-      return quiet;
-    }),
-    every(30_000, 'failure-alarm', log, async () => {
-      await watchFailures(pool, failureAlarmOf(await readSetting(pool, 'alarm')));
-      return quiet;
-    }),
+    every(1_000, 'notices', log, () => notices.turn()),
+    every(5_000, 'database', log, () => database.turn()),
+    every(30_000, 'silence', log, () => watchForSilence(pool)),
+    every(30_000, 'failure-alarm', log, async () =>
+      watchFailures(pool, failureAlarmOf(await readSetting(pool, 'alarm'))),
+    ),
     every(600_000, 'retention', log, async () =>
       dropOldNotices(pool, noticeDaysOf(await readSetting(pool, 'retention'))),
     ),
     every(5_000, 'buyer-notices', log, () => tellBuyers(steps)),
     every(60_000, 'figures', log, () => settleFigures(pool)),
     every(2_000, 'resends', log, () => sendResends(steps)),
-    every(10_000, 'stock-warnings', log, async () => {
-      await warnStock(steps);
-      return quiet;
-    }),
+    every(10_000, 'stock-warnings', log, () => warnStock(steps)),
     every(1_000, 'resume', log, () => resumeMore(pool)),
     sweeping,
     every(Math.min(reconcileMs, 10_000), 'overdue', log, () => rescueOverdue(link, pool, log, metrics)),
@@ -101,14 +83,8 @@ export function startLoops(process: Process, link: TemporalLink): { stop(): Prom
     every(600_000, 'sweep-holds', log, () => sweepHolds(pool)),
     every(10_000, 'expire-cards', log, () => expireCards(pool)),
     every(1_000, 'undo-batches', log, () => removeUndone(pool)),
-    every(600_000, 'abandoned-imports', log, async () => {
-      await dropAbandonedImports(pool);
-      return quiet;
-    }),
-    every(600_000, 'pickup-sessions', log, async () => {
-      await dropExpiredSessions(pool);
-      return quiet;
-    }),
+    every(600_000, 'abandoned-imports', log, () => dropAbandonedImports(pool)),
+    every(600_000, 'pickup-sessions', log, () => dropExpiredSessions(pool)),
   ];
   const directory = environment.IMPORT_DIRECTORY;
   if (directory !== undefined) {
