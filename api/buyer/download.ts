@@ -13,20 +13,22 @@ import { noStore } from '../http.ts';
 import { buyerStyle } from '../web.ts';
 import { limiter } from './limit.ts';
 
-let style: string | undefined;
-const page = (body: string): string => `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
+/** A page without script, in the style of the buyers' other pages once those are built. */
+function pages(): (body: string) => string {
+  const style = buyerStyle();
+  const head = `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">
-<title>下载 · Download</title>${style === undefined ? '' : `<link rel="stylesheet" href="${style}">`}</head><body><main>${body}</main></body></html>`;
+<title>下载 · Download</title>${style === undefined ? '' : `<link rel="stylesheet" href="${style}">`}</head><body><main>`;
+  return (body) => `${head}${body}</main></body></html>`;
+}
 
 const left = (n: number | null): string => (n === null ? '' : `<p>剩余次数 ${n} · ${n} left</p>`);
 const ready = (n: number | null): string =>
-  page(
-    `<h1>您的下载已准备好 · Your download is ready</h1>${left(n)}<form method="post"><button>下载 · Download</button></form>`,
-  );
+  `<h1>您的下载已准备好 · Your download is ready</h1>${left(n)}<form method="post"><button>下载 · Download</button></form>`;
 
 export function downloadRouter({ pool, keyring, environment }: ApiDeps): Router {
   const router = express.Router();
-  style = buyerStyle();
+  const page = pages();
   // Too few to guess 128 bits, enough for an office behind one address.
   router.use('/d', noStore(), limiter(60));
   // The button's form ends at the address that was bought, and browsers hold its redirects to this policy, too.
@@ -50,7 +52,7 @@ export function downloadRouter({ pool, keyring, environment }: ApiDeps): Router 
     response
       .set('content-security-policy', policy)
       .type('html')
-      .send(ready(await peek(hashOf(request))));
+      .send(page(ready(await peek(hashOf(request)))));
   });
   router.post('/d/:token', async (request, response) => {
     const hash = hashOf(request);
