@@ -1,5 +1,5 @@
 /** 审计: who did what, when; and whether the chain of the log is whole. */
-import { App, Button, Input, Select, Tag } from 'antd';
+import { App, Button, Select, Tag } from 'antd';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useChange, useRead } from '../api/hooks.ts';
@@ -7,6 +7,7 @@ import type { Read } from '../api/routes.ts';
 import { useT } from '../i18n.tsx';
 import { actionName, actorName } from '../ui/actions.ts';
 import { Detail } from '../ui/detail.tsx';
+import { FilterText } from '../ui/filter-text.tsx';
 import { useFilters } from '../ui/filters.ts';
 import { Time } from '../ui/format.tsx';
 import { Page } from '../ui/page.tsx';
@@ -77,12 +78,10 @@ export function AuditScreen(): ReactNode {
           onChange={(actor?: string) => change({ actor })}
           options={(audit.data?.actors ?? []).map((value) => ({ value, label: actorName(value, t) }))}
         />
-        <Input.Search
-          allowClear
-          placeholder={t('订单号', 'Order number')}
-          aria-label={t('订单号', 'Order number')}
-          defaultValue={filters['orderNo']}
-          style={{ width: 240 }}
+        <FilterText
+          label={t('订单号', 'Order number')}
+          value={filters['orderNo']}
+          width={240}
           onSearch={(orderNo) => change({ orderNo })}
         />
       </div>
