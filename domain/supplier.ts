@@ -35,11 +35,6 @@ export function mayBecome(from: PurchaseState, to: PurchaseState): boolean {
 /** Not ended: while one purchase of an order is open, no other is begun and no money goes back by itself. */
 export const openPurchaseStates: readonly PurchaseState[] = ['planned', 'placing', 'accepted', 'unknown', 'review'];
 
-/** True if money may have been spent and it is not yet known for what. */
-export function isOpen(state: PurchaseState): boolean {
-  return openPurchaseStates.includes(state);
-}
-
 /** Why a supplier surely did not sell. `retry`: the same may work in some minutes. */
 export const refusals = {
   NOT_SENT: { code: 'SUPPLIER_SILENT', retry: true },

@@ -20,7 +20,6 @@ const event = z.strictObject({
   confirmations: z.int().min(0).optional(),
   final: z.boolean().optional(),
 });
-export type SandboxEvent = z.output<typeof event>;
 
 /** The header's value. `at` in Unix seconds. */
 export function signSandbox(secret: string, at: number, body: string | Buffer): string {

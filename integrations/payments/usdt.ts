@@ -12,7 +12,6 @@ import { ack, ask, codeText, isObject, jsonOf, textOf } from './gateway-call.ts'
 import { GatewayRefused, QueryUnknown, refuse, type PaymentProvider, type ProviderAccount, type QueryAnswer, type RawNotification, type Verdict } from './provider.ts'; // prettier-ignore
 
 const currency = 'CNY';
-export const usdtFlavours = ['assimon', 'gmwallet', 'bepusdt'] as const;
 
 const configFields: readonly ConfigField[] = [
   { key: 'flavour', label: { zh: '网关程序', en: 'Gateway program' }, secret: false, required: true, pattern: /^(assimon|gmwallet|bepusdt)$/, options: [{ value: 'assimon', label: { zh: 'Epusdt（assimon）', en: 'Epusdt (assimon)' } }, { value: 'gmwallet', label: { zh: 'Epusdt（GMWallet）', en: 'Epusdt (GMWallet)' } }, { value: 'bepusdt', label: { zh: 'BEpusdt', en: 'BEpusdt' } }] },
