@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { advance } from '../../activities/advance.ts';
 import { recordSignal } from '../../activities/signals.ts';
 import { openPickup } from '../../dev/client.ts';
-import { paidOrders, query } from '../support/paid-orders.ts';
+import { orderNoOf, paidOrders, query } from '../support/paid-orders.ts';
 import { signedIn, type StaffClient } from '../support/staff.ts';
 import { startSystem, type System } from '../support/system.ts';
 
@@ -188,7 +188,7 @@ describe('the work of staff', function () {
     await system.shop.addCards(sku, [randomUUID()]);
     const [id = 0] = await paidOrders(system, 1, 1, sku);
     await query(system, 'update orders set confirm_by_query = true where id = $1', id);
-    const [{ no } = { no: '' }] = await query<{ no: string }>(system, 'select no from orders where id = $1', id);
+    const no = await orderNoOf(system, id);
     for (const kind of ['deliver_from_pool', 'close', 'confirm_payment', 'refund', '💥'.repeat(30)]) {
       await recordSignal(system.parts.steps, { id: randomUUID(), orderNo: no, kind, note: 'ops' });
     }

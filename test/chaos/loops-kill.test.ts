@@ -7,7 +7,7 @@ import { setAutoDelivery } from '../../db/settings.ts';
 import { actors } from '../../db/locks.ts';
 import { until } from '../../dev/client.ts';
 import { holdAt } from '../support/hold.ts';
-import { paidOrders, query } from '../support/paid-orders.ts';
+import { orderNoOf, paidOrders, query } from '../support/paid-orders.ts';
 import { forkApi, forkLoops, type TestProcess } from '../support/processes.ts';
 import { onEnd, testTemporal } from '../support/services.ts';
 import { signedIn } from '../support/staff.ts';
@@ -212,7 +212,7 @@ describe('the loops beside the orders are killed in the middle of their work', f
     it('C4 rule 1: delivery by hand, in the API: half of it is nothing, and pressed again it is done once', async () => {
       const sku = await product();
       const [id = 0] = await waiting(sku, 1);
-      const [{ no } = { no: '' }] = await query<{ no: string }>(system, 'select no from orders where id = $1', id);
+      const no = await orderNoOf(system, id);
       const api = await forkApi(system);
       const body = JSON.stringify({ id: randomUUID(), kind: 'deliver_by_hand', note: '手动', goods: [randomUUID()] });
       const press = (base: string): Promise<Response> =>

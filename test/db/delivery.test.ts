@@ -11,7 +11,7 @@ import { setQuarantine } from '../../db/catalog.ts';
 import { transaction } from '../../db/sql.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { until } from '../../dev/client.ts';
-import { paidOrders as madePaid, query } from '../support/paid-orders.ts';
+import { orderNoOf, paidOrders as madePaid, query } from '../support/paid-orders.ts';
 import pg from 'pg';
 import { advanceSurely } from '../support/paid-orders.ts';
 import { startSystem, type System } from '../support/system.ts';
@@ -117,7 +117,7 @@ describe('reservation and release', function () {
       [1, 2, 3, 4, 5].map(() => randomUUID()),
     );
     const [id = 0] = await madePaid(system, 1, 1, sku);
-    const [{ no } = { no: '' }] = await sql<{ no: string }>('select no from orders where id = $1', id);
+    const no = await orderNoOf(system, id);
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     let reached: () => void = () => undefined;
@@ -190,7 +190,7 @@ describe('reservation and release', function () {
   it('rule 5: what was closed gets nothing, whatever still runs', async () => {
     await stock(2);
     const [id = 0] = await paidOrders(1, 1);
-    const [{ no } = { no: '' }] = await sql<{ no: string }>('select no from orders where id = $1', id);
+    const no = await orderNoOf(system, id);
     await applyAction(system.parts.pool, {
       id: randomUUID(),
       orderNo: no,

@@ -4,18 +4,18 @@ import type { FaultPoint } from '../../activities/deps.ts';
 import { applyAction } from '../../db/actions.ts';
 import { freeHolds } from '../../db/holds.ts';
 import { actors } from '../../db/locks.ts';
-import { startFakeSupplier, type FakeSupplier } from '../../dev/fakes/acg-supplier.ts';
+import type { FakeSupplier } from '../../dev/fakes/acg-supplier.ts';
 import { contactAad } from '../../integrations/keyring/keyring.ts';
-import { suppliers } from '../../integrations/suppliers/registry.ts';
 import { settleOrphans } from '../../worker/loops/purchases.ts';
-import { buying, type Buying } from '../support/buying.ts';
+import { startBuying, type Buying } from '../support/buying.ts';
 import { query } from '../support/paid-orders.ts';
 import { scriptedSupplier } from '../support/scripted-supplier.ts';
-import { startSystem, type System } from '../support/system.ts';
+import type { System } from '../support/system.ts';
 
 /** Compensation: what an order that ends before its goods came leaves behind. */
 describe('purchases of orders that end meanwhile', function () {
   this.timeout(60_000);
+  let stage: Awaited<ReturnType<typeof startBuying>>;
   let system: System;
   let fake: FakeSupplier;
   let shop: Buying;
@@ -26,32 +26,19 @@ describe('purchases of orders that end meanwhile', function () {
   let fault: (point: FaultPoint) => Promise<void> | void = () => undefined;
 
   before(async () => {
-    fake = await startFakeSupplier({ port: 0 });
-    fake.stock('UP-1', 80);
-    system = await startSystem({
-      reach: [fake.url],
-      suppliers: new Map([...suppliers, ...[asked, polite, topups].map((s) => [s.adapter.id, s.adapter] as const)]),
-      fault: (point) => fault(point),
-    });
-    shop = buying(system);
-    acg = await shop.acg(fake);
+    stage = await startBuying([asked, polite, topups], (point) => fault(point));
+    ({ system, fake, shop, acg } = stage);
   });
-  after(async () => {
-    await system.stop();
-    await fake.close();
-  });
+  after(() => stage.stop());
   beforeEach(() => {
     fault = () => undefined;
     fake.misbehave(undefined);
     polite.cancels = 'cancelled';
   });
   const key = { key: 'k' };
-  const noOf = async (id: number): Promise<string> =>
-    (await query<{ no: string }>(system, 'select no from orders where id = $1', id))[0]?.no ?? '';
-  const states = async (id: number): Promise<string[]> => (await shop.purchases(id)).map((p) => p.state);
 
   const close = async (id: number): Promise<void> => {
-    await applyAction(system.parts.pool, { id: randomUUID(), orderNo: await noOf(id), kind: 'close', actorId: actors.opsToken, note: '' }); // prettier-ignore
+    await applyAction(system.parts.pool, { id: randomUUID(), orderNo: await shop.no(id), kind: 'close', actorId: actors.opsToken, note: '' }); // prettier-ignore
   };
 
   it('I5 rule 5: keys that come after the order was closed lie in the pool, paid for and unsold', async () => {
@@ -61,7 +48,7 @@ describe('purchases of orders that end meanwhile', function () {
       if (point === 'purchase:answered') await close(id);
     };
     await shop.run(id);
-    assert.deepEqual(await states(id), ['delivered']);
+    assert.deepEqual(await shop.states(id), ['delivered']);
     assert.equal((await shop.state(id)).state, 'closed');
     assert.equal(await shop.pool(sku), 2);
     assert.deepEqual(await shop.goods(id), []);
@@ -99,7 +86,7 @@ describe('purchases of orders that end meanwhile', function () {
     };
     await shop.run(id);
     assert.equal(asked.calls.place, before);
-    assert.deepEqual(await states(id), ['refused']);
+    assert.deepEqual(await shop.states(id), ['refused']);
   });
 
   it('I5: a purchase that was accepted for a closed order is settled by nobody’s story, into the pool', async () => {
@@ -112,7 +99,7 @@ describe('purchases of orders that end meanwhile', function () {
     await shop.due(id);
     await settleOrphans(system.parts.steps);
     assert.equal(await shop.pool(sku), 1);
-    assert.deepEqual(await states(id), ['delivered']);
+    assert.deepEqual(await shop.states(id), ['delivered']);
   });
 
   describe('called off at the supplier', () => {
@@ -124,12 +111,12 @@ describe('purchases of orders that end meanwhile', function () {
       const id = await shop.order(sku);
       polite.script = ['accepts'];
       await shop.run(id);
-      assert.deepEqual(await states(id), ['accepted']);
+      assert.deepEqual(await shop.states(id), ['accepted']);
       return { id, sku };
     };
     /** An order and its payment, refunded whole: the other way to end. */
     const refund = async (id: number): Promise<void> => {
-      const no = await noOf(id);
+      const no = await shop.no(id);
       const [payment] = await query<{ id: number }>(system, `with n as (insert into notifications (account_id, provider, source, method, headers, query, body, received_at, verdict) values ($2, 'sandbox', 'notify', 'POST', '{}', '', '', now(), 'accepted') returning id) insert into payments (account_id, trade_no, mode, order_id, order_no, amount_minor, currency, standing, notification_id, received_at) select $2, $1, 'test', $3, $1, 100, 'CNY', 'accepted', n.id, now() from n returning id`, no, system.sandbox, id); // prettier-ignore
       const body = { requestId: randomUUID(), reason: 'test' };
       await Promise.all([1, 2].map(() => shop.api(`payments/${payment?.id ?? 0}/refunds`, { body })));
@@ -142,7 +129,7 @@ describe('purchases of orders that end meanwhile', function () {
         await end(id);
         await Promise.all([settleOrphans(system.parts.steps), settleOrphans(system.parts.steps)]);
         await settleOrphans(system.parts.steps);
-        assert.deepEqual(await states(id), ['refused']);
+        assert.deepEqual(await shop.states(id), ['refused']);
         assert.ok(polite.calls.cancel - before <= 2, 'said once by each at most');
         assert.equal((await shop.state(id)).state, how);
         assert.equal(await shop.pool(sku), 0);
@@ -161,7 +148,7 @@ describe('purchases of orders that end meanwhile', function () {
       await shop.due(id);
       await settleOrphans(system.parts.steps);
       assert.equal(polite.calls.cancel, said, 'an answer is not asked for again');
-      assert.deepEqual(await states(id), ['delivered']);
+      assert.deepEqual(await shop.states(id), ['delivered']);
       assert.equal(await shop.pool(sku), 1);
       assert.deepEqual(await told(id), [{ n: 1 }]);
     });
@@ -172,23 +159,23 @@ describe('purchases of orders that end meanwhile', function () {
       polite.cancels = 'silent';
       await close(silent.id);
       await settleOrphans(system.parts.steps);
-      assert.deepEqual([await told(silent.id), await states(silent.id)], [[{ n: 1 }], ['accepted']]);
+      assert.deepEqual([await told(silent.id), await shop.states(silent.id)], [[{ n: 1 }], ['accepted']]);
       await close(fine.id);
       polite.cancels = 'cancelled';
       await settleOrphans(system.parts.steps);
-      assert.deepEqual(await states(fine.id), ['refused']);
+      assert.deepEqual(await shop.states(fine.id), ['refused']);
       await shop.due(silent.id);
       await settleOrphans(system.parts.steps);
-      assert.deepEqual([await told(silent.id), await states(silent.id)], [[{ n: 0 }], ['refused']]);
+      assert.deepEqual([await told(silent.id), await shop.states(silent.id)], [[{ n: 0 }], ['refused']]);
     });
 
     it('rule 5: after the release nothing is called off and nothing given back: by staff meanwhile, by a second end, by holds', async () => {
       const { id, sku } = await underWay();
       const before = polite.calls.cancel;
       // Delivered by hand while the supplier works on it: the order is delivered, the purchase settles into the pool.
-      await applyAction(system.parts.pool, { id: randomUUID(), orderNo: await noOf(id), kind: 'hand_over', actorId: actors.opsToken, note: '' }); // prettier-ignore
+      await applyAction(system.parts.pool, { id: randomUUID(), orderNo: await shop.no(id), kind: 'hand_over', actorId: actors.opsToken, note: '' }); // prettier-ignore
       const goods = { goods: [`HAND-${id}`], kind: 'deliver_by_hand', id: randomUUID(), note: 'x' };
-      await shop.api(`orders/${await noOf(id)}/actions`, { body: goods });
+      await shop.api(`orders/${await shop.no(id)}/actions`, { body: goods });
       assert.equal((await shop.state(id)).state, 'delivered');
       await assert.rejects(close(id));
       await shop.due(id);
@@ -207,14 +194,14 @@ describe('purchases of orders that end meanwhile', function () {
       const sku = await shop.product([{ supplierId: await shop.supplier('topups', key) }]);
       const id = await shop.order(sku);
       await query(system, `update products set kind = 'topup' where sku = $1`, sku);
-      const no = await noOf(id);
+      const no = await shop.no(id);
       const target = system.parts.steps.keyring.seal('contact', '13800138000', contactAad(no));
       await query(system, 'update orders set target = $2 where id = $1', id, target);
       fault = async (point) => {
         if (point === 'purchase:answered') await close(id);
       };
       await shop.run(id);
-      assert.deepEqual([await states(id), await told(id)], [['delivered'], [{ n: 1 }]]);
+      assert.deepEqual([await shop.states(id), await told(id)], [['delivered'], [{ n: 1 }]]);
       assert.equal(await shop.pool(sku), 0);
     });
   });

@@ -3,16 +3,16 @@ import { randomUUID } from 'node:crypto';
 import type { FaultPoint } from '../../activities/deps.ts';
 import { actors } from '../../db/locks.ts';
 import { setAutoDelivery } from '../../db/settings.ts';
-import { startFakeSupplier, type FakeSupplier } from '../../dev/fakes/acg-supplier.ts';
-import { suppliers } from '../../integrations/suppliers/registry.ts';
+import type { FakeSupplier } from '../../dev/fakes/acg-supplier.ts';
 import { settleOrphans } from '../../worker/loops/purchases.ts';
-import { buying, type Buying } from '../support/buying.ts';
+import { startBuying, type Buying } from '../support/buying.ts';
 import { query } from '../support/paid-orders.ts';
 import { scriptedSupplier } from '../support/scripted-supplier.ts';
-import { startSystem, type System } from '../support/system.ts';
+import type { System } from '../support/system.ts';
 
 describe('purchases at suppliers', function () {
   this.timeout(120_000);
+  let stage: Awaited<ReturnType<typeof startBuying>>;
   let system: System;
   let fake: FakeSupplier;
   let shop: Buying;
@@ -23,29 +23,16 @@ describe('purchases at suppliers', function () {
   let fault: (point: FaultPoint) => Promise<void> | void = () => undefined;
 
   before(async () => {
-    fake = await startFakeSupplier({ port: 0 });
-    fake.stock('UP-1', 80);
-    system = await startSystem({
-      reach: [fake.url],
-      suppliers: new Map([...suppliers, ...[asked, slow, plain].map((s) => [s.adapter.id, s.adapter] as const)]),
-      fault: (point) => fault(point),
-    });
-    shop = buying(system);
-    acg = await shop.acg(fake);
+    stage = await startBuying([asked, slow, plain], (point) => fault(point));
+    ({ system, fake, shop, acg } = stage);
   });
-  after(async () => {
-    await system.stop();
-    await fake.close();
-  });
+  after(() => stage.stop());
   beforeEach(async () => {
     fault = () => undefined;
     fake.misbehave(undefined);
     await query(system, 'update supplier_accounts set breaker_failures = 0, breaker_level = 0, breaker_until = null');
   });
   const key = { key: 'k' };
-  const noOf = async (id: number): Promise<string> =>
-    (await query<{ no: string }>(system, 'select no from orders where id = $1', id))[0]?.no ?? '';
-  const states = async (id: number): Promise<string[]> => (await shop.purchases(id)).map((p) => p.state);
 
   describe('sources', () => {
     it('B3 B4: an empty pool is filled by one purchase, whose keys are sealed, stored and delivered like any other', async () => {
@@ -57,7 +44,7 @@ describe('purchases at suppliers', function () {
       assert.equal(fake.sales.length, before + 1);
       const sale = fake.sales.at(-1);
       assert.deepEqual((await shop.goods(id)).sort(), sale?.secret.split('\n').sort());
-      assert.equal(sale?.requestNo, `${await noOf(id)}P1`);
+      assert.equal(sale?.requestNo, `${await shop.no(id)}P1`);
       const [row] = await query<{ source: string; cost: number }>(
         system,
         `select b.source, p.cost_minor as cost from card_batches b join purchases p on p.id = b.purchase_id where p.order_id = $1`,
@@ -98,7 +85,7 @@ describe('purchases at suppliers', function () {
       fake.misbehave('no-balance');
       const id = await shop.order(sku);
       await shop.run(id);
-      assert.deepEqual(await states(id), ['refused', 'delivered']);
+      assert.deepEqual(await shop.states(id), ['refused', 'delivered']);
       asked.script = ['refuses'];
       fake.misbehave('unknown-product');
       const second = await shop.order(sku);
@@ -171,7 +158,7 @@ describe('purchases at suppliers', function () {
         if (point === 'purchase:answered') await setAutoDelivery(system.parts.pool, false, actors.opsToken);
       };
       await shop.run(id);
-      assert.deepEqual(await states(id), ['delivered']);
+      assert.deepEqual(await shop.states(id), ['delivered']);
       assert.deepEqual(await shop.state(id), { state: 'attention', failureCode: 'AUTO_DELIVERY_OFF' });
       assert.deepEqual(await shop.goods(id), []);
       const before = fake.attempts();
@@ -203,7 +190,7 @@ describe('purchases at suppliers', function () {
         }
         assert.equal(fake.attempts(), before + 1);
         assert.equal(asked.calls.place, calls);
-        assert.deepEqual(await states(id), ['unknown']);
+        assert.deepEqual(await shop.states(id), ['unknown']);
       });
     }
 
@@ -263,7 +250,7 @@ describe('purchases at suppliers', function () {
       const end = await shop.run(id);
       assert.ok('failed' in end, JSON.stringify(end));
       assert.equal(plain.calls.place, before);
-      assert.deepEqual(await states(id), ['absent']);
+      assert.deepEqual(await shop.states(id), ['absent']);
     });
 
     it('B3: a supplier that stays silent is asked at growing pauses, and after an hour a person decides', async () => {
@@ -331,7 +318,7 @@ describe('purchases at suppliers', function () {
       };
       const before = fake.attempts();
       await shop.run(id);
-      assert.deepEqual(await states(id), ['delivered']);
+      assert.deepEqual(await shop.states(id), ['delivered']);
       assert.equal(fake.attempts(), before + 1);
     });
   });
@@ -366,12 +353,12 @@ describe('purchases at suppliers', function () {
     it('B4: what does not fit the pattern of the source is held, and so is everything if the pattern is broken', async () => {
       const id = await shop.order(await shop.product([{ supplierId: acg, pattern: '[0-9]{16}' }]));
       await shop.run(id);
-      assert.deepEqual(await states(id), ['review']);
+      assert.deepEqual(await shop.states(id), ['review']);
       await query(system, `update product_sources set pattern = '(' where pattern is not null`);
       const other = await shop.order(await shop.product([{ supplierId: acg }]));
       await query(system, `update product_sources s set pattern = '(' from orders o where o.id = $1 and s.product_id = o.product_id`, other); // prettier-ignore
       await shop.run(other);
-      assert.deepEqual(await states(other), ['review']);
+      assert.deepEqual(await shop.states(other), ['review']);
     });
   });
 });

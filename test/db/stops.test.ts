@@ -12,7 +12,7 @@ import { setAutoDelivery } from '../../db/settings.ts';
 import { transaction } from '../../db/sql.ts';
 import { overdueOrders } from '../../db/upkeep.ts';
 import { until } from '../../dev/client.ts';
-import { paidOrders, query } from '../support/paid-orders.ts';
+import { orderNoOf, paidOrders, query } from '../support/paid-orders.ts';
 import { startSystem, type System } from '../support/system.ts';
 
 const waitsForLock = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
@@ -102,7 +102,7 @@ describe('orders that a stop holds up', function () {
   it('C2 C3: people act on an order while others are told of its trouble: neither waits for the other in a circle', async () => {
     const id = await order();
     await handOver(system.parts.steps, id, 'UNEXPECTED');
-    const [{ no } = { no: '' }] = await query<{ no: string }>(system, 'select no from orders where id = $1', id);
+    const no = await orderNoOf(system, id);
     let closing: Promise<unknown> = Promise.resolve();
     await transaction(system.parts.pool, async (tx) => {
       // As incidents and the ladder do: the task first, then a notice that names the order.

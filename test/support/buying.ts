@@ -2,13 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { advance } from '../../activities/advance.ts';
+import type { FaultPoint } from '../../activities/deps.ts';
 import type { Outcome } from '../../activities/outcome.ts';
 import { purchase } from '../../activities/purchase.ts';
-import { fakeSupplierLogin, type FakeSupplier } from '../../dev/fakes/acg-supplier.ts';
+import { fakeSupplierLogin, startFakeSupplier, type FakeSupplier } from '../../dev/fakes/acg-supplier.ts';
 import { call } from '../../dev/client.ts';
 import { cardAad } from '../../integrations/keyring/keyring.ts';
-import { paidOrders, query } from './paid-orders.ts';
-import type { System } from './system.ts';
+import { suppliers } from '../../integrations/suppliers/registry.ts';
+import { orderNoOf, paidOrders, query } from './paid-orders.ts';
+import type { ScriptedSupplier } from './scripted-supplier.ts';
+import { startSystem, type System } from './system.ts';
 
 export type Ended = Outcome | { readonly failed: unknown; readonly retry: boolean };
 
@@ -19,9 +22,13 @@ export interface Buying {
   /** A new product with these sources in order; its SKU. */
   product(sources: readonly { supplierId: number; supplierSku?: string; [k: string]: unknown }[], poolUse?: string): Promise<string>; // prettier-ignore
   order(sku: string, quantity?: number): Promise<number>;
+  /** The order's number. */
+  no(orderId: number): Promise<string>;
   /** Steps until the order waits, ends, or fails for its policy to retry. */
   run(orderId: number): Promise<Ended>;
   purchases(orderId: number): Promise<{ id: number; ref: string; state: string; refusal: string | null; evidence: string | null; asked: number }[]>; // prettier-ignore
+  /** Of its purchases, in order. */
+  states(orderId: number): Promise<string[]>;
   state(orderId: number): Promise<{ state: string; failureCode: string | null }>;
   /** Keys of the order in clear, as the buyer sees them. */
   goods(orderId: number): Promise<string[]>;
@@ -29,6 +36,26 @@ export interface Buying {
   /** The next question is due now. */
   due(orderId: number): Promise<void>;
   api<T>(path: string, options?: Parameters<typeof call>[1]): Promise<T>;
+}
+
+/** A system that buys at the fake of acg-faka, and at what a script answers; `stop` ends both. */
+export async function startBuying(
+  scripted: readonly ScriptedSupplier[],
+  fault: (point: FaultPoint) => Promise<void> | void,
+): Promise<{ system: System; fake: FakeSupplier; shop: Buying; acg: number; stop(): Promise<void> }> {
+  const fake = await startFakeSupplier({ port: 0 });
+  fake.stock('UP-1', 80);
+  const system = await startSystem({
+    reach: [fake.url],
+    suppliers: new Map([...suppliers, ...scripted.map((s) => [s.adapter.id, s.adapter] as const)]),
+    fault,
+  });
+  const shop = buying(system);
+  const stop = async (): Promise<void> => {
+    await system.stop();
+    await fake.close();
+  };
+  return { system, fake, shop, acg: await shop.acg(fake), stop };
 }
 
 export function buying(system: System): Buying {
@@ -53,6 +80,8 @@ export function buying(system: System): Buying {
       if (id === undefined) throw new Error('no order');
       return id;
     },
+    no: (orderId) => orderNoOf(system, orderId),
+    states: async (orderId) => (await made.purchases(orderId)).map((p) => p.state),
     async run(orderId) {
       try {
         for (;;) {

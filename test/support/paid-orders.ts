@@ -38,3 +38,8 @@ export async function advanceSurely(steps: ActivityDeps, orderId: number): Promi
     }
   }
 }
+
+/** The number of an order; empty if there is none. */
+export async function orderNoOf(system: System, id: number): Promise<string> {
+  return (await query<{ no: string }>(system, 'select no from orders where id = $1', id))[0]?.no ?? '';
+}

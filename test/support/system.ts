@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { createApp } from '../../api/app.ts';
 import type { ActivityDeps } from '../../activities/deps.ts';
-import { call, openShop, type Shop } from '../../dev/client.ts';
+import { call, openShop, until, type Shop } from '../../dev/client.ts';
 import type { MailSink } from '../../dev/embedded/mail-sink.ts';
 import { freePort } from '../../dev/embedded/ports.ts';
 import { fakeMerchant, startFakeEpay, type FakeEpay } from '../../dev/fakes/epay-gateway.ts';
@@ -142,7 +142,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const secret = randomBytes(24).toString('hex');
   const epay = await account('epay', { gateway: gateway.url, ...fakeMerchant });
   const sandbox = await account('sandbox', { secret });
-  if (link) while (!link.up) await new Promise((resolve) => setTimeout(resolve, 10));
+  if (link) await until('Temporal', () => Promise.resolve(link.up || undefined), 60_000, 10);
 
   return {
     base,
