@@ -53,6 +53,7 @@ interface Wanted {
   readonly caseId: number;
   readonly orderId: number | null;
   readonly detail: Readonly<Record<string, unknown>>;
+  readonly messageId: number | null;
 }
 
 const lockOrder = statement<object, [string]>(
@@ -61,13 +62,13 @@ const lockOrder = statement<object, [string]>(
 );
 const lockAction = statement<Wanted, [string]>(
   'case_lock_action',
-  `select x.id, x.kind, x.state, x.actor_id as "actorId", x.case_id as "caseId", c.order_id as "orderId", x.detail
+  `select x.id, x.kind, x.state, x.actor_id as "actorId", x.case_id as "caseId", c.order_id as "orderId", x.detail, x.message_id as "messageId"
    from case_actions x join cases c on c.id = x.case_id where x.id = $1 for update of x, c`,
 );
-const finish = statement<object, [string, string]>(
+const finish = statement<object, [string, string, number | null]>(
   'case_finish',
   `with done as (
-     update case_actions set state = 'done', done_at = now() where id = $1 returning case_id, actor_id
+     update case_actions set state = 'done', done_at = now(), message_id = $3 where id = $1 returning case_id, actor_id
    ), closed as (
      update cases c set state = case when $2 = 'refused' then 'refused' else 'resolved' end, outcome = $2, closed_at = now(),
        closed_by = done.actor_id, next_look_at = null
@@ -171,7 +172,8 @@ export async function carryOut(pool: Pool, actionId: string, refunded: boolean):
     await lockOrder(tx, [actionId]);
     const [wanted] = await lockAction(tx, [actionId]);
     if (!wanted) throw new KnownError('CASE_NOT_FOUND');
-    if (wanted.state !== 'wanted') return { outcome: null, failure: null, messageId: null };
+    // Done before, perhaps by a worker that died before its mail: the same mail, which goes out once.
+    if (wanted.state !== 'wanted') return { outcome: null, failure: null, messageId: wanted.messageId };
     let messageId: number | null = null;
     if (wanted.kind === 'replace') {
       const done = wanted.orderId === null ? undefined : await replaceKeys(tx, wanted, wanted.orderId);
@@ -182,7 +184,7 @@ export async function carryOut(pool: Pool, actionId: string, refunded: boolean):
       }
       ({ messageId } = done);
     } else if (wanted.kind === 'refund' && !refunded) return 'later';
-    await finish(tx, [actionId, caseOutcomes[wanted.kind]]);
+    await finish(tx, [actionId, caseOutcomes[wanted.kind], messageId]);
     return { outcome: caseOutcomes[wanted.kind], failure: null, messageId };
   });
 }

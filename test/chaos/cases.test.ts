@@ -74,7 +74,7 @@ describe('a worker is killed with SIGKILL in the middle of a case', function () 
         const mails = await until('the mail', async () => {
           const found = (await system.mail.mails()).filter((m) => m.to.includes(email) && m.text.includes(goods[0] ?? '-'));
           return found.length > 0 ? found : undefined;
-        }, 60_000, 50); // prettier-ignore
+        }, 20_000, 50); // prettier-ignore
         assert.equal(new Set(mails.map((m) => m.messageId)).size, 1, 'copies of one mail at most');
       } else {
         assert.deepEqual(goods, before);

@@ -10,6 +10,7 @@ import { expireOrders } from '../../db/upkeep.ts';
 import { actors } from '../../db/locks.ts';
 import { createPool } from '../../db/sql.ts';
 import { stockOf } from '../../db/stock.ts';
+import { until } from '../../dev/client.ts';
 import { reencrypt } from '../../worker/loops/reencrypt.ts';
 import { openImporter, type Importer } from '../support/goods.ts';
 import { advanceSurely, paidOrders, query } from '../support/paid-orders.ts';
@@ -104,6 +105,15 @@ describe('the pool under everything at once', function () {
     assert.equal((kept?.n ?? 0) + (gone?.n ?? 0), total);
     const [unsold] = await sql<{ n: number }>(`select count(*)::int as n from cards where batch_id = $1 and state <> 'sold'`, undone); // prettier-ignore
     assert.equal(unsold?.n, 0, 'the undone batch is gone but for what was sold');
+    // Where everything was over before the holds were: they end by themselves.
+    await until(
+      'the end of the holds',
+      async () => {
+        await freeHolds(system.parts.pool);
+        return (await stockOf(system.parts.pool, id, 'test')).held === 0 || undefined;
+      },
+      10_000,
+    );
     const facts = await stockOf(system.parts.pool, id, 'test');
     assert.equal(facts.available + facts.held + facts.sold + facts.expired + facts.void, kept?.n);
     assert.deepEqual([facts.sold, facts.held], [wanted, 0]);
