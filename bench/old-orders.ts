@@ -23,7 +23,7 @@ export async function insertOldOrders(pool: Pool, { orders, days, products, acco
      ), placed as (
        insert into orders (no, mode, shop_id, idempotency_key, request_hash, product_id, quantity, amount_minor, currency, account_id,
          confirm_by_query, policy, token_hash, token, state, expires_at, paid_at, released_at, done_at)
-       select $1 || '-' || i, 'live', own.id, $1 || '-' || i, '', g.ids[1 + (i * 7919) % $4], 1, 100, 'CNY', p.ids[1 + i % $5],
+       select $1 || '-' || i, 'live', own.id, $1 || '-' || i, '', g.ids[1 + (i::bigint * 7919) % $4], 1, 100, 'CNY', p.ids[1 + i % $5],
          false, '{}', sha256(($1 || i)::bytea), '', case when i % 1000 = 0 then 'attention' else 'delivered' end, t.at, t.at, r.at, r.at
        from generate_series(1, $2) i, own, (select array_agg(id) as ids from goods) g, (select array_agg(id) as ids from paying) p,
          lateral (select now() - random() * $3 * interval '1 day' + i * interval '0 s' as at) t,
