@@ -56,6 +56,8 @@ export function ThemeProvider({ children }: { readonly children: ReactNode }): R
           },
           token: {
             colorInfo: '#0f766e',
+            // What antd derives of so dark a green is a muddy grey.
+            ...(dark ? { colorInfoBg: '#12332f', colorInfoBorder: '#1f5a52', colorPrimaryBg: '#12332f', colorPrimaryBgHover: '#17423c' } : { colorInfoBg: '#e6f5f2', colorInfoBorder: '#9fd5cb', colorPrimaryBg: '#e6f5f2', colorPrimaryBgHover: '#d3ece7' }), // prettier-ignore
             colorPrimary: '#0f766e',
             colorLink: dark ? '#5eead4' : '#0f766e',
             borderRadius: 8,

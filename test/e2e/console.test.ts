@@ -166,6 +166,30 @@ describe('E5: the console in a real browser', function () {
     assert.equal((await system.shop.read(order.orderNo)).state, 'delivered');
   });
 
+  it('E5: by keyboard from everywhere: / searches, g and a letter goes, ? lists; what is typed is no command', async () => {
+    const { cookie } = await signedIn(system, 'support');
+    const { page } = await newPerson({ cookie: { base: system.base, value: cookie } });
+    const at = (name: string): Promise<void> => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+    await page.goto(`${system.base}/console/queue`);
+    await at('人工处理');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').getByText('g o', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    // "g p" goes to the products: it is not the queue's "p".
+    await page.keyboard.press('g');
+    await page.keyboard.press('p');
+    await at('商品');
+    assert.equal(await page.getByRole('dialog').count(), 0);
+    await page.keyboard.press('g');
+    await page.keyboard.press('o');
+    await at('订单日志');
+    await page.keyboard.press('/');
+    await page.keyboard.type('go?');
+    assert.equal(await page.getByRole('search').getByRole('textbox').first().inputValue(), 'go?');
+    await at('订单日志');
+  });
+
   it('every screen of the console opens for the owner, in Chinese, without an error of the page', async () => {
     const owner = await signedIn(system, 'owner');
     const person = await newPerson({ cookie: { base: system.base, value: owner.cookie } });

@@ -2,9 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { call, until } from '../../dev/client.ts';
 import { fakeMerchant } from '../../dev/fakes/epay-gateway.ts';
+import type { FakeSupplier } from '../../dev/fakes/acg-supplier.ts';
 import { openImporter } from '../support/goods.ts';
 import { query } from '../support/paid-orders.ts';
 import type { System } from '../support/system.ts';
+import { equipped, refunded, type EquippedWords } from './equipped.ts';
 
 export interface Believable {
   /** Delivered; with an after-sale request. */
@@ -13,6 +15,10 @@ export interface Believable {
   readonly waiting: BelievableOrder;
   readonly unpaid: BelievableOrder;
   readonly skus: readonly string[];
+  /** The product of the first of them. */
+  readonly productId: number;
+  readonly importId: number;
+  readonly caseNo: string;
 }
 export interface BelievableOrder {
   readonly orderNo: string;
@@ -26,6 +32,7 @@ export interface Words {
   readonly account: string;
   readonly question: string;
   readonly answer: string;
+  readonly equipped: EquippedWords;
 }
 
 export const chinese: Words = {
@@ -33,9 +40,22 @@ export const chinese: Words = {
   account: '易支付',
   question: '卡密提示已使用，请帮忙看看',
   answer: '已收到，正在核实，请稍等',
+  equipped: {
+    supplier: '星河卡盟',
+    template: '视频会员通用',
+    instructions: '登录官网，在“兑换中心”输入卡密。',
+    channel: '客服群机器人',
+    store: '阿里云杭州',
+    rule: '需要发票',
+    remark: '需要发票',
+    staff: ['林小雨', '周师傅'],
+    shop: '微信小程序商城',
+    imported: '视频会员-腾讯-月卡-30天',
+    refund: '买家买错型号',
+  },
 };
 
-export async function believable(system: System, words: Words = chinese): Promise<Believable> {
+export async function believable(system: System, supplier: FakeSupplier, words: Words = chinese): Promise<Believable> {
   const api = <T>(path: string, body?: object, method?: string): Promise<T> =>
     call<T>(`${system.base}/api/console/${path}`, { token: system.opsToken, ...(body && { body }), ...(method && { method }) }); // prettier-ignore
   const { id: accountId } = await call<{ id: number }>(`${system.base}/ops/api/payment-accounts`, {
@@ -73,14 +93,22 @@ export async function believable(system: System, words: Words = chinese): Promis
       30_000,
     );
 
+  const { sku: bought, importId } = await equipped(system, words.equipped, supplier);
   const sold: BelievableOrder[] = [];
   for (let i = 0; i < 8; i++) sold.push(await buy(skus[0], true));
   const waiting = await buy(skus[1], true);
   const byHand = await buy(skus[2], true, { account: '12345678' });
+  const fetched = await buy(bought, true);
+  await comesTo(fetched, /^delivered$/);
+  supplier.misbehave('apology', 1);
+  const unclear = await buy(bought, true);
+  const ruled = await buy(skus[0], true, { remark: words.equipped.remark });
   const unpaid = await buy(skus[0], false);
   for (const order of sold) await comesTo(order, /^delivered$/);
   await comesTo(waiting, /^(waiting_stock|attention)$/);
   await comesTo(byHand, /^(waiting_stock|attention)$/);
+  for (const order of [unclear, ruled]) await comesTo(order, /^attention$/);
+  await refunded(system, sold[1]?.orderNo ?? '', words.equipped.refund);
   const delivered = sold[0] ?? unpaid;
   const session = await fetch(`${system.base}/pickup/session`, {
     method: 'POST',
@@ -93,6 +121,7 @@ export async function believable(system: System, words: Words = chinese): Promis
     body: { kind: 'bad_key', text: words.question },
     expect: 201,
   });
-  await api(`cases/${cases[0]?.no ?? ''}/messages`, { text: words.answer, ask: true });
-  return { delivered, waiting, unpaid, skus };
+  const caseNo = cases[0]?.no ?? '';
+  await api(`cases/${caseNo}/messages`, { text: words.answer, ask: true });
+  return { delivered, waiting, unpaid, skus, productId: made.id, importId, caseNo };
 }

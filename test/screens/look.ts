@@ -30,14 +30,14 @@ export async function untranslated(page: Page, language: 'zh-CN' | 'en', data: r
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
       const parent = walker.currentNode.parentElement;
-      if (parent && !parent.closest('code, pre, style, script, [lang]:not(html)') && parent.checkVisibility())
+      if (parent && !parent.closest('code, pre, kbd, style, script, [lang]:not(html)') && parent.checkVisibility())
         yield walker.currentNode.textContent.trim();
     }
     for (const field of root.querySelectorAll('[placeholder]')) yield field.getAttribute('placeholder');
   })(document.body)].filter(Boolean)`);
   const foreign = language === 'en' ? /\p{Script=Han}+/gu : /[A-Za-z]*[a-z]{3,}[A-Za-z]*/g;
   const bare = (line: string): string =>
-    data.reduce((text, known) => text.replaceAll(known, ' '), line.replace(/\S+@\S+|https?:\S+|\/[\w/.<>#-]+|\b[\w-]+\.[\w.-]+\b|\bgit\w+|\blocal-[0-9a-f]{12}\b|[0-9a-f]{8}-[0-9a-f-]{27}/g, ' ')); // prettier-ignore
+    data.toSorted((a, b) => b.length - a.length).reduce((text, known) => text.replaceAll(known, ' '), line.replace(/\S+@\S+|https?:\S+|\/[\w/.<>#-]+|\{\{.*?\}\}|\w+_[\w*.]+|\b[\w-]+\.[\w.-]+\b|\bgit\w+|\blocal-[0-9a-f]{12}\b|[0-9a-f]{8}-[0-9a-f-]{27}/g, ' ')); // prettier-ignore
   return lines.flatMap((line) => {
     const found =
       bare(line)
@@ -48,4 +48,4 @@ export async function untranslated(page: Page, language: 'zh-CN' | 'en', data: r
 }
 
 /** Names that stand in both languages as they are. */
-const names = new Set('miaofa english txt npm start temporal excel chromium webhook stripe epusdt usdt totp postgresql sandbox windows android chrome linux macos iphone safari xlsx csv openapi cloudflare asia'.split(' ')); // prettier-ignore
+const names = new Set('miaofa english txt npm start temporal excel chromium webhook stripe epusdt usdt totp postgresql sandbox windows android chrome linux macos iphone safari xlsx csv openapi cloudflare asia https'.split(' ')); // prettier-ignore

@@ -38,6 +38,7 @@ export async function newPerson(
   ).newContext({
     viewport: options.phone === true ? { width: 390, height: 844 } : { width: 1440, height: 900 },
     locale: 'zh-CN',
+    timezoneId: 'Asia/Shanghai',
     colorScheme: options.dark === true ? 'dark' : 'light',
   });
   context.setDefaultTimeout(20_000);

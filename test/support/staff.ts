@@ -47,12 +47,13 @@ export async function signedIn(
   system: Pick<System, 'base' | 'parts'>,
   role: StaffRole,
   rights: readonly Right[] = [],
+  seen: { readonly name?: string; readonly agent?: string } = {},
 ): Promise<StaffClient> {
   const { pool } = system.parts;
   const login = `${role}-${++count}`;
-  const made = await insertStaff(pool, { login, name: login, role, rights }, null);
+  const made = await insertStaff(pool, { login, name: seen.name ?? login, role, rights }, null);
   if (!made) throw new Error(`${login} exists`);
   const value = randomBytes(32).toString('base64url');
-  await openSession(pool, { hash: sha256(value), staffId: made.id, address: '127.0.0.1', agent: 'test' });
+  await openSession(pool, { hash: sha256(value), staffId: made.id, address: '127.0.0.1', agent: seen.agent ?? 'test' });
   return clientOf(system.base, `miaofa_console=${value}`, made.id);
 }

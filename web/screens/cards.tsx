@@ -5,6 +5,7 @@ import { useChange, useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
 import { useT } from '../i18n.tsx';
 import { useMay } from '../shell/session.ts';
+import { actorName } from '../ui/actions.ts';
 import { useFilters } from '../ui/filters.ts';
 import { money, Time } from '../ui/format.tsx';
 import { Page } from '../ui/page.tsx';
@@ -140,8 +141,8 @@ function BatchTable({ productId }: { readonly productId: number }): ReactNode {
               </>
             ),
           },
-          { title: t('来源', 'Source'), render: (row) => row.source || '—' },
-          { title: t('导入', 'Imported'), render: (row) => (<><Time at={row.createdAt} /> <span className="mute">{row.by}</span></>) }, // prettier-ignore
+          { title: t('来源', 'Source'), render: (row) => (row.source === 'upload' ? t('上传', 'upload') : row.source === 'supplier' ? t('供应商', 'supplier') : row.source || '—') }, // prettier-ignore
+          { title: t('导入', 'Imported'), render: (row) => (<><Time at={row.createdAt} /> <span className="mute">{actorName(row.by, t)}</span></>) }, // prettier-ignore
           { title: t('可售', 'Available'), align: 'right', render: (row) => row.available },
           { title: t('已售', 'Sold'), align: 'right', render: (row) => row.sold },
           {

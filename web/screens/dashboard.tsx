@@ -65,11 +65,17 @@ function Board({
           action={<Link to="/failures">{t('查看原因', 'See why')}</Link>}
         />
       )}
-      <div className="tiles">
+      <div className="tiles ten">
         <Tile title={t('今日付款', 'Paid today')} value={today.paid} />
         <Tile title={t('已发货', 'Delivered')} value={today.delivered} />
         <Tile title={t('等待中', 'Waiting')} value={today.waiting} />
         <Tile title={t('人工发货', 'By hand')} value={today.byHand} />
+        <Tile
+          title={t('待人工处理', 'Waiting for people')}
+          value={today.openTasks}
+          bad={today.openTasks > 0}
+          to="/queue"
+        />
         <Tile title={t('失败', 'Failed')} value={today.failed} bad={bad} />
         <Tile title={t('失败率（目标 ≤ 2 %）', 'Failure rate (goal ≤ 2 %)')} value={percent(today.rate)} bad={bad} />
         <Tile title={t('平均用时', 'Average')} value={duration(today.averageMs, language)} />
@@ -165,16 +171,16 @@ function Tile({
   title,
   value,
   bad = false,
+  to,
 }: {
   readonly title: string;
   readonly value: string | number;
   readonly bad?: boolean;
+  /** Where the figure leads. */
+  readonly to?: string;
 }): ReactNode {
-  return (
-    <Card size="small">
-      <Statistic title={title} value={value} styles={bad ? { content: { color: '#dc2626' } } : {}} />
-    </Card>
-  );
+  const figure = <Statistic title={title} value={value} styles={bad ? { content: { color: '#dc2626' } } : {}} />;
+  return <Card size="small">{to === undefined ? figure : <Link to={to}>{figure}</Link>}</Card>;
 }
 
 /** Bars of the day's hours; failures in red at the foot. */

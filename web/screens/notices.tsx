@@ -99,7 +99,7 @@ export function NoticesScreen(): ReactNode {
                   {lines.map((line) => (
                     <div key={line}>{line}</div>
                   ))}
-                  <div className="mute">{words.next}</div>
+                  {!lines.some((line) => line.includes(words.next)) && <div className="mute">{words.next}</div>}
                 </div>
               );
             },

@@ -103,6 +103,8 @@ function Progress({ at }: { readonly at: number }): ReactNode {
   return (
     <Steps
       size="small"
+      responsive={false}
+      titlePlacement="vertical"
       current={at}
       items={[
         { title: t('上传', 'Upload') },

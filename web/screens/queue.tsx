@@ -1,8 +1,8 @@
 /**
  * 人工处理队列: what automation handed over, oldest first, with the reason in words and what to do. By keyboard: j and k
- * move, Enter opens, c takes, d delivers, r retries, ? shows help.
+ * move, Enter opens, c takes, d delivers, r retries, ? shows all of them.
  */
-import { App, Button, Card, Modal, Select, Tag } from 'antd';
+import { App, Button, Select, Tag } from 'antd';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { ask } from '../api/client.ts';
@@ -19,6 +19,7 @@ import { ResourceTable } from '../ui/resource-table.tsx';
 import { EmptyState, useErrorText } from '../ui/states.tsx';
 import { StateTag, TestTag } from '../ui/status.tsx';
 import { useClock } from '../ui/use-clock.ts';
+import { usePhone } from '../ui/use-phone.ts';
 
 type Data = Read<'/api/console/tasks'>;
 type Task = Data['tasks'][number];
@@ -27,6 +28,7 @@ const claims = ['mine', 'nobody', 'others'] as const;
 export function QueueScreen(): ReactNode {
   const { t, language } = useI18n();
   const me = useMe();
+  const phone = usePhone();
   const may = useMay();
   const navigate = useNavigate();
   const { message, modal } = App.useApp();
@@ -34,7 +36,6 @@ export function QueueScreen(): ReactNode {
   const { filters, set } = useFilters();
   const [cursor, setCursor] = useState(0);
   const [acting, setActing] = useState<{ task: Task; kind: ActionKind }>();
-  const [help, setHelp] = useState(false);
   const code = filters['code'];
   const claimed = claims.find((one) => one === filters['claimed']);
   const tasks = useRead('/api/console/tasks', { query: { ...(code && { code }), ...(claimed && { claimed }), limit: 100 } }); // prettier-ignore
@@ -89,7 +90,7 @@ export function QueueScreen(): ReactNode {
     });
   };
 
-  useKeys(acting === undefined && !help, {
+  useKeys(acting === undefined, {
     j: () => setCursor((at) => Math.min(at + 1, Math.max(rows.length - 1, 0))),
     k: () => setCursor((at) => Math.max(at - 1, 0)),
     Enter: () => current?.order && void navigate({ to: `/orders/${current.order.no}` }),
@@ -98,16 +99,12 @@ export function QueueScreen(): ReactNode {
     p: () => begin(current, 'deliver_from_pool'),
     r: () => begin(current, 'retry'),
     x: () => begin(current, 'close'),
-    '?': () => setHelp(true),
   });
 
   return (
     <Page
       title={t('人工处理', 'Work queue')}
-      why={t(
-        '自动发货处理不了的订单，最早的在最前。按 ? 查看快捷键。',
-        'What automation could not do, oldest first. Press ? for keys.',
-      )}
+      why={`${t('自动发货处理不了的订单，最早的在最前。', 'What automation could not do, oldest first.')}${phone ? '' : t('按 ? 查看快捷键。', ' Press ? for keys.')}`}
       actions={
         <>
           {code && may('orders.act') && rows.length > 1 && (
@@ -228,7 +225,7 @@ export function QueueScreen(): ReactNode {
             title: t('操作', 'Actions'),
             render: (row) =>
               may('orders.act') && (
-                <span className="row">
+                <span className="row task-actions">
                   {row.claimedBy !== me?.name && (
                     <Button size="small" onClick={() => take(row)}>
                       {t('领取', 'Take')}
@@ -259,7 +256,6 @@ export function QueueScreen(): ReactNode {
           close={() => setActing(undefined)}
         />
       )}
-      {help && <KeysHelp close={() => setHelp(false)} />}
     </Page>
   );
 }
@@ -281,30 +277,5 @@ function DoneButton({ task }: { readonly task: Task }): ReactNode {
     >
       {t('已处理', 'Done')}
     </Button>
-  );
-}
-
-function KeysHelp({ close }: { readonly close: () => void }): ReactNode {
-  const t = useT();
-  const keys: readonly (readonly [string, string])[] = [
-    ['j / k', t('下一个 / 上一个', 'next / previous')],
-    ['Enter', t('打开订单', 'open the order')],
-    ['c', t('领取', 'take')],
-    ['d', t('手动发货', 'deliver by hand')],
-    ['p', t('从卡密池发货', 'deliver from the pool')],
-    ['r', t('重试', 'retry')],
-    ['x', t('关闭订单', 'close the order')],
-  ];
-  return (
-    <Modal open title={t('快捷键', 'Keys')} footer={null} onCancel={close}>
-      <Card size="small">
-        {keys.map(([key, what]) => (
-          <div key={key} className="row">
-            <kbd className="mono">{key}</kbd>
-            <span>{what}</span>
-          </div>
-        ))}
-      </Card>
-    </Modal>
   );
 }

@@ -19,13 +19,17 @@ interface Line {
   readonly words?: string[];
   readonly minAmount?: number | null;
   readonly minQuantity?: number | null;
+  readonly skus?: string[];
+  /** Paid orders of the same buyer within `hours`, this one included. */
+  readonly orders?: number | null;
+  readonly hours?: number | null;
   readonly caseKind: Body['rules'][number]['caseKind'];
   /** What this form does not show is kept. */
   readonly rest: Condition;
 }
 
 function lineOf(rule: Rules['rules'][number]): Line {
-  const { remarkContains, minAmountMinor, minQuantity, ...rest } = rule.condition;
+  const { remarkContains, minAmountMinor, minQuantity, skus, history, ...rest } = rule.condition;
   return {
     name: rule.name,
     enabled: rule.enabled,
@@ -33,6 +37,9 @@ function lineOf(rule: Rules['rules'][number]): Line {
     words: remarkContains ?? [],
     minAmount: minAmountMinor === undefined ? null : minAmountMinor / 100,
     minQuantity: minQuantity ?? null,
+    skus: skus ?? [],
+    orders: history?.minOrders ?? null,
+    hours: history?.hours ?? null,
     rest,
   };
 }
@@ -46,6 +53,8 @@ function ruleOf(line: Line): Body['rules'][number] {
       ...(line.words && line.words.length > 0 && { remarkContains: line.words }),
       ...(typeof line.minAmount === 'number' && { minAmountMinor: Math.round(line.minAmount * 100) }),
       ...(typeof line.minQuantity === 'number' && { minQuantity: line.minQuantity }),
+      ...(line.skus && line.skus.length > 0 && { skus: line.skus }),
+      ...(typeof line.orders === 'number' && { history: { minOrders: line.orders, hours: line.hours ?? 24 } }),
     },
   };
 }
@@ -72,6 +81,7 @@ function RulesForm({ rules }: { readonly rules: Rules }): ReactNode {
   const { message } = App.useApp();
   const [form] = Form.useForm<{ lines: Line[] }>();
   const save = useChange('put', '/api/console/rules');
+  const products = useRead('/api/console/products', { query: { limit: 200 } }, { enabled: may('products.read') });
   const tryIt = useChange('post', '/api/console/rules/dry-run');
   const current = (): Body['rules'] => (form.getFieldsValue(true) as { lines: Line[] }).lines.map(ruleOf);
   const failed = save.error ?? tryIt.error;
@@ -122,6 +132,24 @@ function RulesForm({ rules }: { readonly rules: Rules }): ReactNode {
                   </Form.Item>
                   <Form.Item name={[name, 'minQuantity']} label={t('且数量不少于', 'and the quantity is at least')}>
                     <InputNumber min={1} precision={0} />
+                  </Form.Item>
+                  <Form.Item name={[name, 'skus']} label={t('且商品是其中之一', 'and the product is one of')}>
+                    <Select
+                      mode="multiple"
+                      style={{ minWidth: 220 }}
+                      placeholder={t('全部商品', 'any product')}
+                      showSearch={{ optionFilterProp: 'label' }}
+                      options={(products.data?.items ?? []).map(({ sku, name: label }) => ({ value: sku, label }))}
+                    />
+                  </Form.Item>
+                  <Form.Item
+                    name={[name, 'orders']}
+                    label={t('且同一买家的付款订单达到', 'and paid orders of the buyer reach')}
+                  >
+                    <InputNumber min={1} max={10_000} precision={0} />
+                  </Form.Item>
+                  <Form.Item name={[name, 'hours']} label={t('在多少小时内', 'within hours')}>
+                    <InputNumber min={1} max={8760} precision={0} placeholder="24" />
                   </Form.Item>
                   <Form.Item name={[name, 'caseKind']} label={t('并开售后工单', 'and open a case')}>
                     <Select

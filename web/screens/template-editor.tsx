@@ -168,7 +168,7 @@ export function TemplateEditor(props: {
               onSearch={(value) => setOrderNo(value.trim())}
             />
             {wrong && problems.size === 0 && <ErrorPanel error={wrong} />}
-            {preview && <PreviewTexts preview={preview} names={names} />}
+            {preview && <PreviewTexts preview={preview} names={names} locale={locale} />}
           </div>
         </Card>
       </div>
@@ -178,9 +178,11 @@ export function TemplateEditor(props: {
 
 function PreviewTexts({
   preview,
+  locale,
   names,
 }: {
   readonly preview: Preview;
+  readonly locale: Locale;
   readonly names: Record<FieldName, string>;
 }): ReactNode {
   const t = useT();
@@ -189,7 +191,7 @@ function PreviewTexts({
   return (
     <>
       <section aria-label={t('邮件', 'Mail')}>
-        <b>{mail.subject}</b>
+        <b lang={locale}>{mail.subject}</b>
         <pre className="preview">{mail.text}</pre>
       </section>
       <section aria-label={names.page}>

@@ -152,6 +152,8 @@ function Log({ file, placed }: { readonly file: File; readonly placed: Placed })
     <div className="stack">
       <Steps
         size="small"
+        responsive={false}
+        titlePlacement="vertical"
         current={step}
         status={failed ? 'error' : order.deliveredAt ? 'finish' : 'process'}
         items={[

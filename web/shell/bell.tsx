@@ -15,7 +15,7 @@ export function Bell(): ReactNode {
   const unread = notices.data?.unread ?? 0;
   return (
     <Link to="/notices" aria-label={t(`站内信，${unread} 条未读`, `Messages, ${unread} unread`)}>
-      <Badge count={unread} size="small" overflowCount={99}>
+      <Badge count={unread} size="small" overflowCount={99} offset={[-8, 8]}>
         <span className="bell">
           <Icon name="bell" />
         </span>

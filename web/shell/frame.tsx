@@ -1,7 +1,7 @@
 /** The frame around every screen: menu, header, and on a phone the bar at the bottom. */
 import { Button, Drawer, Dropdown, Menu } from 'antd';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
-import { useState, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { useChange } from '../api/hooks.ts';
 import { useI18n } from '../i18n.tsx';
 import { useThemeChoice, type ThemeChoice } from '../theme.tsx';
@@ -11,6 +11,7 @@ import { Bell } from './bell.tsx';
 import { LiveDot, LiveProvider } from './live.tsx';
 import { menu, type MenuItem } from './menu.ts';
 import { useMay, useMe } from './session.ts';
+import { Shortcuts } from './shortcuts.tsx';
 
 function useItems(): { groups: { label: string; items: MenuItem[] }[]; current: string } {
   const may = useMay();
@@ -33,6 +34,10 @@ function SideMenu({ onGo }: { readonly onGo?: () => void }): ReactNode {
   const { groups, current } = useItems();
   const { t } = useI18n();
   const navigate = useNavigate();
+  // The menu is longer than most windows: where one is, is seen.
+  useEffect(() => {
+    document.querySelector('.side .ant-menu-item-selected')?.scrollIntoView({ block: 'nearest' });
+  }, [current]);
   return (
     <Menu
       mode="inline"
@@ -107,7 +112,11 @@ function BottomBar({ more }: { readonly more: () => void }): ReactNode {
           {t(item.zh, item.en)}
         </Link>
       ))}
-      <button type="button" onClick={more}>
+      <button
+        type="button"
+        onClick={more}
+        aria-current={first.some((item) => item.path === current) ? undefined : 'page'}
+      >
         <Icon name="menu" size={22} />
         {t('更多', 'More')}
       </button>
@@ -143,6 +152,7 @@ export function Frame(): ReactNode {
           </main>
         </div>
       </div>
+      <Shortcuts />
       <BottomBar more={() => setOpen(true)} />
       <Drawer open={open} onClose={() => setOpen(false)} placement="left" size={280} title={t('菜单', 'Menu')}>
         <SideMenu onGo={() => setOpen(false)} />

@@ -1,6 +1,7 @@
 /** What is specific of a log entry, in words: why, a change as before → after, and the facts with their names. */
 import type { ReactNode } from 'react';
 import { useT, type Translate } from '../i18n.tsx';
+import { problemName } from './purchase-words.tsx';
 import { ReasonText, orderStateNames, stateName, type OrderState, type Reason } from './status.tsx';
 
 /** Names of facts; those that are ids get a "#". */
@@ -31,6 +32,7 @@ const names: Readonly<Record<string, readonly [zh: string, en: string, id?: true
   kind: ['类型', 'kind'],
   label: ['备注', 'label'],
   left: ['剩余', 'left'],
+  line: ['行', 'line'],
   login: ['账号', 'login'],
   mode: ['模式', 'mode'],
   name: ['名称', 'name'],
@@ -41,6 +43,7 @@ const names: Readonly<Record<string, readonly [zh: string, en: string, id?: true
   payment: ['付款', 'payment', true],
   policy: ['重试', 'retries'],
   pool: ['卡密池', 'pool'],
+  problem: ['问题', 'problem'],
   problems: ['问题', 'problems'],
   product: ['商品', 'product', true],
   products: ['商品数', 'products'],
@@ -48,10 +51,13 @@ const names: Readonly<Record<string, readonly [zh: string, en: string, id?: true
   quarantine: ['隔离', 'quarantine'],
   queued: ['排队', 'queued'],
   reason: ['原因', 'reason'],
+  ref: ['编号', 'number'],
   refund: ['退款', 'refund', true],
   rights: ['权限', 'rights'],
   ring: ['密钥环', 'ring'],
   role: ['角色', 'role'],
+  rule: ['规则', 'rule'],
+  rules: ['规则数', 'rules'],
   rows: ['条数', 'rows'],
   sessions: ['会话', 'sessions'],
   shop: ['店铺', 'shop', true],
@@ -118,6 +124,10 @@ function plain(value: unknown, t: Translate): string {
     return known ? t(...known) : value;
   }
   if (Array.isArray(value)) return value.map((one) => plain(one, t)).join('、') || '—';
+  if (typeof value === 'object')
+    return Object.entries(value)
+      .map(([key, one]) => `${label(key, t).name} ${key === 'problem' ? problemName(String(one), t) : plain(one, t)}`)
+      .join(' ');
   return JSON.stringify(value);
 }
 

@@ -71,10 +71,12 @@ export function ResourceTable<Data, Row extends object>(props: {
                 <dl>
                   {columns
                     .filter((column) => column.deskOnly !== true)
-                    .map((column) => (
-                      <div key={column.title} style={{ display: 'contents' }}>
-                        <dt>{column.title}</dt>
-                        <dd>{column.render(row)}</dd>
+                    .map((column) => [column.title, column.render(row)] as const)
+                    .filter(([, cell]) => cell !== null && cell !== undefined && cell !== false && cell !== '')
+                    .map(([title, cell]) => (
+                      <div key={title} style={{ display: 'contents' }}>
+                        <dt>{title}</dt>
+                        <dd>{cell}</dd>
                       </div>
                     ))}
                 </dl>
