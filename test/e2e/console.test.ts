@@ -186,7 +186,7 @@ describe('E5: the console in a real browser', function () {
     await at('订单日志');
     await page.keyboard.press('/');
     await page.keyboard.type('go?');
-    assert.equal(await page.getByRole('search').getByRole('textbox').first().inputValue(), 'go?');
+    assert.equal(await page.locator('main [role="search"] input:focus').inputValue(), 'go?');
     await at('订单日志');
   });
 
