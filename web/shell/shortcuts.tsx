@@ -1,9 +1,8 @@
 /** Keys that work on every screen: `/` searches, `g` and a letter goes to a screen, `?` lists them all. */
 import { Modal } from 'antd';
 import { useLocation, useNavigate } from '@tanstack/react-router';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { useT } from '../i18n.tsx';
-import { isTaken } from '../ui/keys.ts';
 import { menu, type MenuItem } from './menu.ts';
 import { useMay } from './session.ts';
 
@@ -19,6 +18,17 @@ const places: Readonly<Record<string, string>> = {
 };
 const prefixMs = 1_500;
 const field = 'main [role="search"] input:not([role="combobox"])';
+
+/** Whether a key belongs to what has the focus: a field, a dialogue, a shortcut of the browser. */
+function isTaken(event: KeyboardEvent): boolean {
+  const target = event.target as HTMLElement;
+  return (
+    event.ctrlKey ||
+    event.metaKey ||
+    event.altKey ||
+    target.closest('input, textarea, select, [role="dialog"], [contenteditable]') !== null
+  );
+}
 
 /** Into the search field, as soon as the screen has one. */
 function focusSearch(frames = 120): void {
@@ -46,10 +56,10 @@ export function Shortcuts(): ReactNode {
     return true;
   };
   const latest = useRef(act);
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = act;
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     let since = -Infinity;
     const listen = (event: KeyboardEvent): void => {
       if (isTaken(event) || event.key === 'Shift' || document.querySelector('.ant-drawer-open, .ant-modal-wrap'))

@@ -1,17 +1,6 @@
 /** Single keys for a screen, while nobody types and no dialogue is open. */
 import { useEffect, useRef } from 'react';
 
-/** Whether a key belongs to what has the focus: a field, a dialogue, a shortcut of the browser. */
-export function isTaken(event: KeyboardEvent): boolean {
-  const target = event.target as HTMLElement;
-  return (
-    event.ctrlKey ||
-    event.metaKey ||
-    event.altKey ||
-    target.closest('input, textarea, select, [role="dialog"], [contenteditable]') !== null
-  );
-}
-
 export function useKeys(on: boolean, keys: Readonly<Record<string, () => unknown>>): void {
   const latest = useRef(keys);
   useEffect(() => {
@@ -20,9 +9,16 @@ export function useKeys(on: boolean, keys: Readonly<Record<string, () => unknown
   useEffect(() => {
     if (!on) return;
     const listen = (event: KeyboardEvent): void => {
-      if (isTaken(event)) return;
+      const target = event.target as HTMLElement;
+      if (
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        target.closest('input, textarea, select, [role="dialog"], [contenteditable]')
+      )
+        return;
       // Enter on a button or link is that button's.
-      if (event.key === 'Enter' && (event.target as HTMLElement).closest('a, button')) return;
+      if (event.key === 'Enter' && target.closest('a, button')) return;
       const act = latest.current[event.key];
       if (!act) return;
       event.preventDefault();
