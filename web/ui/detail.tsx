@@ -83,6 +83,7 @@ const values: Readonly<Record<string, readonly [zh: string, en: string]>> = {
   failed: ['失败', 'failed'],
   pending: ['发送中', 'pending'],
   live: ['正式', 'live'],
+  rule: ['例外规则', 'exception rule'],
   test: ['测试', 'test'],
   accepted: ['正常', 'accepted'],
   late: ['过期后到账', 'late'],
