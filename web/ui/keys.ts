@@ -1,12 +1,13 @@
 /** Single keys for a screen, while nobody types and no dialogue is open. */
-import { useEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 
 export function useKeys(on: boolean, keys: Readonly<Record<string, () => unknown>>): void {
   const latest = useRef(keys);
-  useEffect(() => {
+  // Before the screen is painted: a key that is pressed on what one sees means that, also on a slow machine.
+  useLayoutEffect(() => {
     latest.current = keys;
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!on) return;
     const listen = (event: KeyboardEvent): void => {
       const target = event.target as HTMLElement;
