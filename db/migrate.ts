@@ -84,6 +84,8 @@ export async function migrateWithin(tx: Transaction, only?: readonly Applied[]):
  */
 export async function migrate(databaseUrl: string, options: { log?: (line: string) => void } = {}): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'miaofa-migrate' });
+  // A server that goes away between two statements is told by the next one.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [lock]);

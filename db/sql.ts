@@ -47,6 +47,9 @@ export function createPool(databaseUrl: string, options: PoolOptions): Pool {
   });
   // Without a listener an idle connection that dies takes the process with it.
   pool.on('error', (error) => options.onError?.(error));
+  // The pool itself listens to idle connections alone. One that it hands out or throws away may still hear that the
+  // server ends it; whoever uses it learns that from its next statement.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

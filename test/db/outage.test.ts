@@ -78,4 +78,17 @@ describe('PostgreSQL is away', function () {
     }
     assert.equal(heard.length, before);
   });
+
+  it('rule 17: a connection in use that the server ends fails its next statement, and never takes the process with it', async () => {
+    const pool = createPool(system.database.url, { name: 'ended', max: 1 });
+    const client = await pool.connect();
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+    const ended = new Promise((resolve) => client.once('end', resolve));
+    await query(system, 'select pg_terminate_backend($1)', rows[0]!.pid);
+    await ended;
+    await assert.rejects(client.query('select 1'));
+    client.release(true);
+    assert.equal((await pool.query('select 1')).rowCount, 1, 'the next one gets another connection');
+    await pool.end();
+  });
 });
