@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request, Router } from 'express';
 import { liveAccounts, offerBySku, openByContact } from '../../db/buyer.ts';
+import { liveSince } from '../../db/live.ts';
 import { chargeAttempt } from '../../db/sign-in.ts';
 import { topUpOf } from '../../db/topups.ts';
 import { KnownError } from '../../domain/errors.ts';
@@ -32,7 +33,11 @@ export function buyerRoutes(router: Router, authenticate: Authenticate, deps: Ap
   router.use('/api/buyer/orders', limiter(20));
 
   serve(router, authenticate, buyer.readOffer, async ({ params }) => {
-    const [offer, accounts] = await Promise.all([offerBySku(pool, params.sku), liveAccounts(pool)]);
+    const [offer, accounts, since] = await Promise.all([
+      offerBySku(pool, params.sku),
+      liveAccounts(pool),
+      liveSince(pool),
+    ]);
     if (!offer) throw new KnownError('PRODUCT_NOT_FOUND');
     const methods = accounts.flatMap(({ id, provider: key }) => {
       const provider = providers.get(key);
@@ -45,6 +50,7 @@ export function buyerRoutes(router: Router, authenticate: Authenticate, deps: Ap
     const topUp = offer.kind === 'topup' ? await topUpOf(pool, offer.id) : undefined;
     const pooled = offer.kind === 'card' && (offer.cardUse !== 'loop' || offer.few === 0);
     return {
+      open: since !== null,
       sku: offer.sku,
       name: offer.name,
       priceMinor: offer.priceMinor,

@@ -14,6 +14,7 @@ export const readOffer = route({
   auth: 'public',
   params: z.object({ sku }),
   response: z.strictObject({
+    open: z.boolean().describe('False until the shop has gone live: it takes no orders yet'),
     sku: z.string(),
     name: z.string(),
     priceMinor: z.int(),
@@ -66,7 +67,7 @@ export const buy = route({
     token: z.string().describe('Opens the goods; it stays in the fragment of the address'),
     expiresAt: z.iso.datetime(),
   }),
-  errors: ['PRODUCT_NOT_FOUND', 'PRODUCT_OFF_SALE', 'ACCOUNT_NOT_FOUND', 'QUANTITY_LIMIT', 'BUYER_LIMIT', 'OUT_OF_STOCK', 'HOLD_LIMIT', 'TARGET_MISSING', 'TARGET_INVALID', 'PAY_REQUEST_FAILED', 'NUMBER_MISSING', 'NUMBER_TAKEN', 'IDEMPOTENCY_CONFLICT', 'TOO_MANY_REQUESTS'], // prettier-ignore
+  errors: ['SHOP_NOT_LIVE', 'PRODUCT_NOT_FOUND', 'PRODUCT_OFF_SALE', 'ACCOUNT_NOT_FOUND', 'QUANTITY_LIMIT', 'BUYER_LIMIT', 'OUT_OF_STOCK', 'HOLD_LIMIT', 'TARGET_MISSING', 'TARGET_INVALID', 'PAY_REQUEST_FAILED', 'NUMBER_MISSING', 'NUMBER_TAKEN', 'IDEMPOTENCY_CONFLICT', 'TOO_MANY_REQUESTS'], // prettier-ignore
 });
 
 export const findOrder = route({

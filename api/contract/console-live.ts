@@ -17,7 +17,9 @@ export const liveConditions = [
 ] as const;
 
 const view = z.strictObject({
-  liveAt: at.nullable().describe('When a person went live, or the first live payment came'),
+  liveAt: at
+    .nullable()
+    .describe('When a person went live, or the first live order was paid; until then live orders are refused'),
   conditions: z.array(
     z.strictObject({
       id: z.enum(liveConditions),
@@ -38,7 +40,7 @@ export const readLive = route({
 export const goLive = route({
   method: 'post',
   path: '/api/console/go-live',
-  summary: { zh: '正式上线', en: 'Go live; the banner of the test phase goes' },
+  summary: { zh: '正式上线', en: 'Go live: from now on live orders are taken' },
   auth: { right: 'settings.edit' },
   response: view,
   errors: ['NOT_READY_FOR_LIVE'],

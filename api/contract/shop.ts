@@ -75,7 +75,7 @@ export const createOrder = route({
     payKind: z.enum(['redirect', 'qr']).describe('redirect: a page to open; qr: the text of a QR code to scan'),
     pickupUrl: z.string().describe('Opens the goods once delivered: give it to the buyer only, keep it out of logs'),
   }),
-  errors: ['IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_CONFLICT', 'PRODUCT_NOT_FOUND', 'PRODUCT_OFF_SALE', 'ACCOUNT_NOT_FOUND', 'PAY_METHOD_UNKNOWN', 'PAY_CURRENCY_UNSUPPORTED', 'PAY_REQUEST_FAILED', 'QUANTITY_LIMIT', 'BUYER_LIMIT', 'CONTACT_REQUIRED', 'OUT_OF_STOCK', 'HOLD_LIMIT', 'NUMBER_MISSING', 'NUMBER_TAKEN', 'TARGET_MISSING', 'TARGET_INVALID'], // prettier-ignore
+  errors: ['IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_CONFLICT', 'SHOP_NOT_LIVE', 'PRODUCT_NOT_FOUND', 'PRODUCT_OFF_SALE', 'ACCOUNT_NOT_FOUND', 'PAY_METHOD_UNKNOWN', 'PAY_CURRENCY_UNSUPPORTED', 'PAY_REQUEST_FAILED', 'QUANTITY_LIMIT', 'BUYER_LIMIT', 'CONTACT_REQUIRED', 'OUT_OF_STOCK', 'HOLD_LIMIT', 'NUMBER_MISSING', 'NUMBER_TAKEN', 'TARGET_MISSING', 'TARGET_INVALID'], // prettier-ignore
 });
 
 export const readOrder = route({

@@ -9,6 +9,7 @@ import { orderByKey, orderByNo, type ChosenNumber, type OrderRow } from '../../d
 import type { Queryable } from '../../db/sql.ts';
 import { productTexts } from '../../db/templates.ts';
 import { mergeTexts, type LocalizedTexts } from '../../domain/templates.ts';
+import { liveSince } from '../../db/live.ts';
 import { placeOrder } from '../../db/placing.ts';
 import { readSetting } from '../../db/settings.ts';
 import { topUpOf } from '../../db/topups.ts';
@@ -86,12 +87,14 @@ export async function place(deps: ApiDeps, { caller, headers, body }: Placing): 
   if (known) return repeated(known, requestHash);
 
   const { pool, keyring, environment } = deps;
-  const [product, account, policy, trigger] = await Promise.all([
+  const [open, product, account, policy, trigger] = await Promise.all([
+    caller.mode === 'test' || liveSince(pool),
     productBySku(pool, body.sku),
     accountForOrder(pool, caller.mode, { id: body.accountId, provider: body.provider }),
     readSetting(pool, 'delivery_policy'),
     readSetting(pool, 'trigger'),
   ]);
+  if (!open) throw new KnownError('SHOP_NOT_LIVE');
   if (!product) throw new KnownError('PRODUCT_NOT_FOUND');
   if (product.state !== 'on_sale') throw new KnownError('PRODUCT_OFF_SALE');
   const provider = account && deps.providers.get(account.provider);

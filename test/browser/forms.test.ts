@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { addNotice } from '../../db/notices.ts';
 import { until } from '../../dev/client.ts';
-import { testBrowser } from '../support/browser.ts';
+import { newPerson, testBrowser } from '../support/browser.ts';
 import { atConsole, type ConsolePerson } from '../support/console.ts';
 import { startSystem, type System } from '../support/system.ts';
 
@@ -129,6 +129,10 @@ describe("E5: the console's forms, each saved through the browser", function () 
     await page.locator('[data-condition="payment"][data-state="blocking"]').waitFor();
     assert.ok(await page.getByRole('button', { name: '正式上线' }).isDisabled());
     assert.equal((await owner.client.ask('POST', '/api/console/go-live')).status, 409);
+    const buyer = await newPerson({ phone: true });
+    await buyer.page.goto(`${system.base}/p/${system.sku}`);
+    await buyer.page.getByRole('alert').getByText('店铺尚未开业').waitFor();
+    assert.equal(await buyer.page.getByRole('button', { name: '去支付' }).count(), 0);
     await system.parts.pool.query(`update payment_accounts set mode = 'live' where id = $1`, [system.epay]);
     await system.shop.addCards(system.sku, ['LIVE-1']);
     await system.parts.pool.query(`update cards set mode = 'live'`);
@@ -141,6 +145,9 @@ describe("E5: the console's forms, each saved through the browser", function () 
     await page.locator('.ant-modal-confirm-btns .ant-btn-primary').click();
     await page.getByText('店铺已上线').waitFor();
     await page.locator('.banner').waitFor({ state: 'detached' });
+    await buyer.page.reload();
+    await buyer.page.getByRole('button', { name: '去支付' }).waitFor();
+    assert.deepEqual(buyer.complaints, []);
     await page.goto(`${system.base}/console/test-order`);
     await page.locator('.banner').getByText('测试模式').waitFor();
     assert.deepEqual(owner.complaints, []);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { goLive } from '../../db/live.ts';
+import { actors } from '../../db/locks.ts';
 import { call, openShop, until } from '../../dev/client.ts';
 import { fakeMerchant } from '../../dev/fakes/epay-gateway.ts';
 import { signEpay } from '../../integrations/payments/epay.ts';
@@ -25,6 +27,7 @@ describe('F1 F2 F3: the buyer’s room', function () {
       body: { provider: 'epay', mode: 'live', name: 'epay', config: { gateway: system.gateway.url, ...fakeMerchant }, confirmByQuery: false }, // prettier-ignore
     });
     accountId = id;
+    await goLive(system.parts.pool, actors.opsToken);
     const goods = openImporter(system);
     const texts = { 'zh-CN': { validity: '365天', instructions: '登录官网充值', page: '感谢购买' } };
     const product = await goods.product({ sku, name: '游戏点卡-腾讯QQ-100元-365天', texts });

@@ -1,5 +1,7 @@
 /** A shop as it looks after some days: for the screenshots, and for the tests that look at every screen. */
 import { randomUUID } from 'node:crypto';
+import { goLive } from '../../db/live.ts';
+import { actors } from '../../db/locks.ts';
 import { call, until } from '../../dev/client.ts';
 import { fakeMerchant } from '../../dev/fakes/epay-gateway.ts';
 import type { FakeSupplier } from '../../dev/fakes/acg-supplier.ts';
@@ -62,6 +64,7 @@ export async function believable(system: System, supplier: FakeSupplier, words: 
     token: system.opsToken,
     body: { provider: 'epay', mode: 'live', name: words.account, config: { gateway: system.gateway.url, ...fakeMerchant }, confirmByQuery: false }, // prettier-ignore
   });
+  await goLive(system.parts.pool, actors.opsToken);
   const goods = openImporter(system);
   const [card, member, topUp] = words.products;
   const skus = ['QQ-100', 'IQY-31', 'QB-10'] as const;

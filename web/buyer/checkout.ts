@@ -6,6 +6,7 @@ import { keepPay, type Pay } from './pay.ts';
 import { chinese, money, t } from './text.ts';
 
 interface Offer {
+  readonly open: boolean;
   readonly sku: string;
   readonly name: string;
   readonly priceMinor: number;
@@ -127,8 +128,14 @@ export async function checkout(sku: string): Promise<void> {
     h('h1', {}, offer.name),
     h('p', { class: 'price' }, money(offer.priceMinor, offer.currency)),
     h('p', { class: offer.stock === 'none' ? 'warn' : 'mute' }, stockWords[offer.stock]),
-    offer.methods.length === 0
-      ? h('p', { role: 'alert' }, t('店铺还没有开通收款', 'This shop takes no payments yet'))
+    !offer.open || offer.methods.length === 0
+      ? h(
+          'p',
+          { role: 'alert' },
+          offer.open
+            ? t('店铺还没有开通收款', 'This shop takes no payments yet')
+            : t('店铺尚未开业，暂不能下单，请稍后再来', 'This shop is not open yet: come back later'),
+        )
       : form(
           buy,
           t('去支付', 'Pay'),

@@ -85,7 +85,10 @@ export function GoLiveScreen(): ReactNode {
   return (
     <Page
       title={t('上线检查', 'Going live')}
-      why={t('每一项都由系统根据实际数据判断。', 'Each line is read from the data, not from a click.')}
+      why={t(
+        '正式上线之前不接受正式订单。每一项都由系统根据实际数据判断。',
+        'Until the shop is live it takes no live orders. Each line is read from the data, not from a click.',
+      )}
     >
       <Loaded of={live}>{(data) => <Check live={data} />}</Loaded>
     </Page>

@@ -24,7 +24,10 @@ export function Banner(): ReactNode {
   if (session.data?.live !== false) return null;
   return (
     <div className="banner" role="status">
-      {t('店铺尚未正式上线，目前处于测试阶段', 'The shop has not gone live: this is the test phase')}{' '}
+      {t(
+        '店铺尚未正式上线：买家还不能下单，只能下测试订单',
+        'The shop has not gone live: buyers cannot order yet, only test orders go through',
+      )}{' '}
       <Link to="/go-live">{t('上线检查', 'Check and go live')}</Link>
     </div>
   );
