@@ -12,13 +12,14 @@ export interface Offer {
   readonly currency: string;
   readonly minQuantity: number;
   readonly maxQuantity: number;
+  readonly promiseSeconds: number | null;
   readonly few: number;
 }
 // Stock is counted up to eleven only: buyers learn "plenty" or "few", never how much there is.
 const offer = statement<Offer, [string]>(
   'buyer_offer',
   `select id, sku, name, kind, card_use as "cardUse", price_minor as "priceMinor", currency, min_quantity as "minQuantity",
-     max_quantity as "maxQuantity",
+     max_quantity as "maxQuantity", promise_seconds as "promiseSeconds",
      (select count(*)::int from (select from cards c where c.product_id = p.id and c.mode = 'live' and c.state = 'available'
         and (c.expires_at is null or c.expires_at > now()) and (p.card_use <> 'chosen' or c.label is not null) limit 11) x) as few
    from products p where sku = $1 and state = 'on_sale'`,

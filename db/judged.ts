@@ -18,9 +18,10 @@ export const judged = `
        extract(epoch from o.released_at - coalesce(o.cleared_at, o.paid_at))::float8 * 1000 as ms,
        f.order_id is not null
        or coalesce(o.released_at, case when o.state in ('paid', 'waiting_stock', 'attention') then now() end)
-          > coalesce(o.cleared_at, o.paid_at) + interval '${promiseSeconds} seconds' as failed
+          > coalesce(o.cleared_at, o.paid_at) + coalesce(o.promise_seconds, ${promiseSeconds}) * interval '1 second' as failed
      from those o left join failing f on f.order_id = o.id
    )`;
 
 /** What of an order is needed, and no more: a window may hold many. */
-export const thoseColumns = 'o.id, o.product_id, o.account_id, o.paid_at, o.released_at, o.cleared_at, o.state';
+export const thoseColumns =
+  'o.id, o.product_id, o.account_id, o.paid_at, o.released_at, o.cleared_at, o.state, o.promise_seconds';

@@ -18,7 +18,7 @@ export interface ProductRow extends ProductFields {
 
 const columns = `p.id, p.sku, p.name, p.kind, p.state, p.price_minor as "priceMinor", p.currency, p.min_quantity as "minQuantity",
   p.max_quantity as "maxQuantity", p.buyer_limit as "buyerLimit", p.stock_limit as "stockLimit", p.warn_below as "warnBelow",
-  p.hold_minutes as "holdMinutes", p.card_use as "cardUse", p.part_labels as "partLabels", p.template_id as "templateId", p.texts,
+  p.hold_minutes as "holdMinutes", p.promise_seconds as "promiseSeconds", p.card_use as "cardUse", p.part_labels as "partLabels", p.template_id as "templateId", p.texts,
   p.tags, p.note, p.policy, p.name_type as "nameType", p.name_brand as "nameBrand", p.name_face as "nameFace",
   p.name_validity as "nameValidity", p.version, p.created_at as "createdAt", p.updated_at as "updatedAt"`;
 
@@ -45,14 +45,14 @@ export async function productsBySku(db: Queryable, skus: readonly string[]): Pro
 
 // One parameter, so that create and edit cannot disagree about a field.
 const fields = `from jsonb_to_record($1::jsonb) as f (sku text, name text, kind text, state text, "priceMinor" bigint, currency text,
-  "minQuantity" int, "maxQuantity" int, "buyerLimit" int, "stockLimit" int, "warnBelow" int, "holdMinutes" int, "cardUse" text,
+  "minQuantity" int, "maxQuantity" int, "buyerLimit" int, "stockLimit" int, "warnBelow" int, "holdMinutes" int, "promiseSeconds" int, "cardUse" text,
   "partLabels" jsonb, "templateId" bigint, texts jsonb, tags jsonb, note text, policy jsonb,
   "nameType" text, "nameBrand" text, "nameFace" text, "nameValidity" text)`;
 const list = (column: string): string => `array(select jsonb_array_elements_text(f.${column}))`;
 const targets = `sku, name, kind, state, price_minor, currency, min_quantity, max_quantity, buyer_limit, stock_limit, warn_below,
-  hold_minutes, card_use, part_labels, template_id, texts, tags, note, policy, name_type, name_brand, name_face, name_validity`;
+  hold_minutes, promise_seconds, card_use, part_labels, template_id, texts, tags, note, policy, name_type, name_brand, name_face, name_validity`;
 const values = `f.sku, f.name, f.kind, f.state, f."priceMinor", f.currency, f."minQuantity", f."maxQuantity", f."buyerLimit",
-  f."stockLimit", f."warnBelow", f."holdMinutes", f."cardUse", ${list('"partLabels"')}, f."templateId", f.texts, ${list('tags')},
+  f."stockLimit", f."warnBelow", f."holdMinutes", f."promiseSeconds", f."cardUse", ${list('"partLabels"')}, f."templateId", f.texts, ${list('tags')},
   f.note, f.policy, f."nameType", f."nameBrand", f."nameFace", f."nameValidity"`;
 
 const insert = statement<{ id: number }, [string, number, number | null]>(

@@ -4,7 +4,10 @@
  */
 import { whole } from './settings.ts';
 
-/** What buyers are promised, in seconds from the payment (or from 已确认, where the trigger waits for it). */
+/**
+ * What buyers are promised, in seconds from the payment (or from 已确认, where the trigger waits for it). Goods that are
+ * bought or made by hand may have a promise of their own, which each order keeps.
+ */
 export const promiseSeconds = 60;
 
 /** `alarm`: rings when more than `rate` parts per ten thousand failed of at least `floor` orders paid in the window. */

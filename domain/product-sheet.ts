@@ -161,6 +161,7 @@ export function readSheetRow(
     stockLimit: limit,
     warnBelow: count('warnBelow', 0, 100_000_000, base?.warnBelow ?? null),
     holdMinutes: base?.holdMinutes ?? null,
+    promiseSeconds: base?.promiseSeconds ?? null,
     cardUse: base?.cardUse ?? 'single',
     partLabels: base?.partLabels ?? [],
     templateId: base?.templateId ?? null,

@@ -36,6 +36,8 @@ export interface ProductFields {
   readonly stockLimit: number | null;
   readonly warnBelow: number | null;
   readonly holdMinutes: number | null;
+  /** Seconds from payment to delivery that buyers are promised; null: the usual 60 (domain/failure-rate.ts). */
+  readonly promiseSeconds: number | null;
   readonly cardUse: CardUse;
   readonly partLabels: readonly string[];
   readonly templateId: number | null;
@@ -50,10 +52,10 @@ export interface ProductFields {
 export function productFieldsOf(row: ProductFields): ProductFields {
   const { sku, name, kind, state, priceMinor, currency, minQuantity, maxQuantity, buyerLimit, stockLimit, warnBelow } =
     row;
-  const { holdMinutes, cardUse, partLabels, templateId, texts, tags, note, policy } = row;
+  const { holdMinutes, promiseSeconds, cardUse, partLabels, templateId, texts, tags, note, policy } = row;
   return {
     ...{ sku, name, kind, state, priceMinor, currency, minQuantity, maxQuantity, buyerLimit, stockLimit, warnBelow },
-    ...{ holdMinutes, cardUse, partLabels, templateId, texts, tags, note, policy },
+    ...{ holdMinutes, promiseSeconds, cardUse, partLabels, templateId, texts, tags, note, policy },
   };
 }
 

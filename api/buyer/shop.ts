@@ -58,6 +58,7 @@ export function buyerRoutes(router: Router, authenticate: Authenticate, deps: Ap
       minQuantity: offer.minQuantity,
       maxQuantity: offer.cardUse === 'single' ? Math.min(offer.maxQuantity, 1000) : 1,
       stock: !pooled ? ('unlimited' as const) : offer.few > 10 ? ('plenty' as const) : offer.few > 0 ? ('few' as const) : ('none' as const), // prettier-ignore
+      promiseSeconds: offer.promiseSeconds,
       choose: offer.kind === 'card' && offer.cardUse === 'chosen',
       account:
         topUp === undefined

@@ -22,6 +22,7 @@ export const readOffer = route({
     minQuantity: z.int(),
     maxQuantity: z.int(),
     stock: z.enum(['plenty', 'few', 'none', 'unlimited']).describe('none: an order waits for stock'),
+    promiseSeconds: z.int().nullable().describe('Of its own: how long delivery may take; null: at once'),
     choose: z.boolean().describe('自选卡号: the buyer chooses a number (GET …/numbers), and orders it with `number`'),
     account: z
       .strictObject({ zh: z.string(), en: z.string(), pattern: z.string(), example: z.string() })

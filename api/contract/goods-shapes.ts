@@ -36,6 +36,7 @@ export const productFields = {
   stockLimit: z.int().min(1).max(100_000_000).nullable().default(null).describe('库存上限; null: none'),
   warnBelow: z.int().min(0).max(100_000_000).nullable().default(null).describe('库存预警; null: the setting for all'),
   holdMinutes: z.int().min(1).max(1440).nullable().default(null).describe('下单锁库存; null: off'),
+  promiseSeconds: z.int().min(10).max(604_800).nullable().default(null).describe('承诺发货时间, seconds from the payment; later is a failure (E3); null: 60'), // prettier-ignore
   cardUse: z.enum(cardUses).default('single'),
   partLabels: z.array(z.string().trim().min(1).max(20)).max(6).default([]).describe('Names of the parts of a key: 账号, 密码'), // prettier-ignore
   templateId: z.int().nullable().default(null),

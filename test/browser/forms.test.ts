@@ -34,17 +34,21 @@ describe("E5: the console's forms, each saved through the browser", function () 
     await page.getByText('“已确认”后').click();
     await page.locator('#ownRetries').click();
     await page.locator('#retries').fill('7');
+    await page.locator('#promiseSeconds').fill('1800');
     const preview = page.locator('.buyer-preview');
     assert.match(await preview.innerText(), /视频会员-年卡[\s\S]*¥128\.50[\s\S]*账号: [\s\S]*密码: /);
     await page.getByRole('button', { name: '创建商品' }).click();
     await page.getByRole('cell', { name: /VIP-1Y/ }).waitFor();
     const saved = await until('the trigger', async () => {
-      const found = await row<{ labels: string[]; policy: { retries: number }; trigger: { when: string } | null }>(
-        `select part_labels as labels, policy, trigger from products where sku = 'VIP-1Y'`,
+      const found = await row<{ labels: string[]; promise: number; policy: { retries: number }; trigger: { when: string } | null }>(
+        `select part_labels as labels, promise_seconds as promise, policy, trigger from products where sku = 'VIP-1Y'`,
       );
       return found?.trigger ? found : undefined;
     }, 5_000); // prettier-ignore
-    assert.deepEqual([saved.labels, saved.policy.retries, saved.trigger?.when], [['账号', '密码'], 7, 'confirmed']);
+    assert.deepEqual(
+      [saved.labels, saved.promise, saved.policy.retries, saved.trigger?.when],
+      [['账号', '密码'], 1800, 7, 'confirmed'],
+    );
     await page
       .getByRole('row', { name: /VIP-1Y/ })
       .getByRole('button', { name: /编\s*辑/ })
@@ -52,6 +56,12 @@ describe("E5: the console's forms, each saved through the browser", function () 
     await page.getByRole('tab', { name: /发货方式/ }).click();
     assert.equal(await page.locator('#retries').inputValue(), '7', 'an edit shows what is kept');
     await page.locator('.ant-drawer-close').click();
+    const buyer = await newPerson();
+    await buyer.page.goto(`${system.base}/p/VIP-1Y`);
+    await buyer.page.getByText('暂时缺货').waitFor();
+    await system.parts.pool.query(`update products set kind = 'supplier' where sku = 'VIP-1Y'`);
+    await buyer.page.reload();
+    await buyer.page.getByText('付款后 30 分钟内发货').waitFor();
   });
 
   it('C2: a channel is added; leaving a form with changes asks first', async () => {

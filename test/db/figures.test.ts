@@ -4,6 +4,7 @@ import { failuresOf, figuresOf, figuresSql, type Figures } from '../../db/figure
 import { settleFigures } from '../../db/settle-figures.ts';
 import { createPool } from '../../db/sql.ts';
 import { failureRate } from '../../domain/failure-rate.ts';
+import { openImporter } from '../support/goods.ts';
 import { startSystem, type System } from '../support/system.ts';
 
 describe('E3: the failure rate, one definition', () => {
@@ -44,6 +45,27 @@ describe('E3: the failure rate, one definition', () => {
     assert.equal(failureRate(failed, paid), 4286);
     const whole = (await figuresOf(pool, 'live', from, new Date())).find((row) => row.whole);
     assert.deepEqual([whole?.paid, whole?.failed, whole?.delivered], [7, 3, 4]);
+  });
+
+  it('E3: goods from suppliers are judged by the promise of their product, as it was when they were sold', async () => {
+    const { pool } = system.parts;
+    const { id, sku } = await openImporter(system).product({ kind: 'supplier', promiseSeconds: 600 });
+    const place = (): Promise<{ orderNo: string }> => system.shop.order({ sku, accountId: system.sandbox });
+    const [within, beyond, waiting, late] = [await place(), await place(), await place(), await place()];
+    // The promise of today is not that of the orders before.
+    await pool.query('update products set promise_seconds = null where id = $1', [id]);
+    const usual = await place();
+    const took: [{ orderNo: string }, paidAgo: number, seconds: number | null][] = [[within, 1_000, 590], [beyond, 1_000, 610], [waiting, 590, null], [late, 610, null], [usual, 1_000, 61]]; // prettier-ignore
+    for (const [{ orderNo }, ago, seconds] of took) {
+      await pool.query(
+        `update orders set mode = 'live', state = case when $3::int is null then 'paid' else 'delivered' end,
+           paid_at = now() - $2 * interval '1 second', released_at = now() + ($3 - $2) * interval '1 second' where no = $1`,
+        [orderNo, ago, seconds],
+      );
+    }
+    const of = (await figuresOf(pool, 'live', new Date(Date.now() - 3_600_000), new Date())).find((row) => row.productId === id); // prettier-ignore
+    assert.deepEqual([of?.paid, of?.failed], [5, 3], 'beyond, late and the one that was promised 60 s');
+    await pool.query(`update orders set mode = 'test' where product_id = $1`, [id]); // out of the way of what follows
   });
 
   it('hours that are over are counted once and say the same as their orders one by one, also of an order that ends later', async () => {

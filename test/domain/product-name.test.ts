@@ -55,6 +55,7 @@ const product: ProductFields = {
   stockLimit: null,
   warnBelow: null,
   holdMinutes: null,
+  promiseSeconds: null,
   cardUse: 'single',
   partLabels: [],
   templateId: null,

@@ -14,6 +14,7 @@ interface Offer {
   readonly minQuantity: number;
   readonly maxQuantity: number;
   readonly stock: 'plenty' | 'few' | 'none' | 'unlimited';
+  readonly promiseSeconds: number | null;
   /** 自选卡号. */
   readonly choose: boolean;
   readonly account: { zh: string; en: string; pattern: string; example: string } | null;
@@ -31,6 +32,13 @@ const stockWords = {
   none: t('暂时缺货：付款后排队，补货后自动发货', 'Out of stock: your order waits in line and goes out by itself'),
   unlimited: t('付款后立即发货', 'Delivered the moment you pay'),
 };
+
+/** Goods that are bought or made by hand may take as long as the shop says. */
+function stockLine({ stock, promiseSeconds: s }: Offer): string {
+  if (s === null || s <= 60 || stock === 'none') return stockWords[stock];
+  const [zh, en] = s < 7_200 ? [`${Math.ceil(s / 60)} 分钟`, `${Math.ceil(s / 60)} minutes`] : [`${Math.ceil(s / 3_600)} 小时`, `${Math.ceil(s / 3_600)} hours`]; // prettier-ignore
+  return t(`付款后 ${zh}内发货`, `Delivered within ${en} of your payment`);
+}
 
 /** The account of a top-up; said wrong before anything is ordered. The server checks again, by the same rule. */
 function accountField({ zh, en, pattern, example }: NonNullable<Offer['account']>): [HTMLElement, HTMLInputElement] {
@@ -127,7 +135,7 @@ export async function checkout(sku: string): Promise<void> {
   show(
     h('h1', {}, offer.name),
     h('p', { class: 'price' }, money(offer.priceMinor, offer.currency)),
-    h('p', { class: offer.stock === 'none' ? 'warn' : 'mute' }, stockWords[offer.stock]),
+    h('p', { class: offer.stock === 'none' ? 'warn' : 'mute' }, stockLine(offer)),
     !offer.open || offer.methods.length === 0
       ? h(
           'p',

@@ -19,8 +19,8 @@ export function FailuresScreen(): ReactNode {
     <Page
       title={t('失败分析', 'Failures')}
       why={t(
-        '付款后转人工，或超过 60 秒仍未发货的正式订单。',
-        'Live orders that needed a person by a failure, or missed 60 seconds.',
+        '付款后因故障转人工，或超过承诺时间（默认 60 秒，商品可单独设置）仍未发货的正式订单。',
+        'Live orders that needed a person by a failure, or missed their promise: 60 seconds, or the product’s own.',
       )}
       actions={
         <Segmented<number>

@@ -23,6 +23,7 @@ interface Fields extends DeliveryFields {
   readonly stockLimit: number | null;
   readonly warnBelow: number | null;
   readonly holdMinutes: number | null;
+  readonly promiseSeconds: number | null;
   readonly tags: string[];
   readonly note: string;
   readonly templateId: number | null;
@@ -109,6 +110,7 @@ function ProductFields({ product, done, delivery }: Props & { readonly delivery:
       stockLimit: rest.stockLimit ?? null,
       warnBelow: rest.warnBelow ?? null,
       holdMinutes: rest.holdMinutes ?? null,
+      promiseSeconds: rest.promiseSeconds ?? null,
       templateId: rest.templateId ?? null,
     };
     // The trigger is a fact of its own beside the product; most products have none.

@@ -76,6 +76,16 @@ export function DeliveryItems({ kind, own }: { readonly kind: Product['kind']; r
           ]}
         />
       </Form.Item>
+      <Form.Item
+        name="promiseSeconds"
+        label={t('承诺发货时间（秒）', 'Promised delivery (seconds)')}
+        extra={t(
+          '付款后超过此时间未发货即计为失败；上游采购、直充、人工发货的商品请按实际填写',
+          'Later than this counts as a failure; say what is true of goods that are bought or made by hand',
+        )}
+      >
+        <InputNumber min={10} max={604_800} precision={0} placeholder={t('默认 60', '60 by default')} />
+      </Form.Item>
       <div className="row">
         <Form.Item name="ownRetries" label={t('单独设置失败重试', 'Retries of its own')} valuePropName="checked">
           <Switch />
