@@ -1,54 +1,84 @@
-/**
- * One look per second at what changed, for all streams of this process; none while nobody listens. Ids are not commit
- * order, so each look goes back over the last few hundred ids and passes on those that were not seen.
- */
+/** One look per second at what changed, for all streams of this process; none while nobody listens. */
 import type { Logger } from 'pino';
 import { changesSince, newestChange, type Change } from '../../db/changes.ts';
 import type { Pool } from '../../db/sql.ts';
+import { Place, placeWindow } from './place.ts';
 
 const everyMs = 1_000;
-const window = 400;
+/** Rows per look. */
+const atOnce = 2_000;
+/** Who missed more reads everything again instead. */
+const mostMissed = 1_000;
+/** Rows per event, so that each names all of its orders. */
+const perEvent = 50;
+
+/** `place` is where a reader stands who has read this. `lost`: more was missed than is told. */
+export type Tell = (changes: readonly Change[] | 'lost', place: string) => void;
 
 export interface Changes {
-  /** Calls `listener` with what changed; undefined says that a look was taken and found nothing. Returns the end. */
-  follow(listener: (changes: readonly Change[]) => void): () => void;
+  /**
+   * Tells each change once, from `last` on (a place that was told before, by any process), else from now on. Resolves with
+   * the place where it begins and the end of following, after what was missed has been told.
+   */
+  follow(last: string | undefined, tell: Tell): Promise<{ readonly place: string; readonly end: () => void }>;
+}
+
+interface Follower {
+  readonly place: Place;
+  readonly tell: Tell;
 }
 
 export function createChanges(pool: Pool, log: Logger): Changes {
-  const listeners = new Set<(changes: readonly Change[]) => void>();
+  const followers = new Set<Follower>();
   let timer: NodeJS.Timeout | undefined;
-  let seen = new Set<number>();
-  let newest: number | undefined;
 
-  const look = async (): Promise<void> => {
-    if (newest === undefined) {
-      newest = await newestChange(pool);
-      seen = new Set((await changesSince(pool, newest - window, window)).map((row) => row.id));
-      return;
+  const pass = ({ place, tell }: Follower, rows: readonly Change[]): void => {
+    const fresh = rows.filter((row) => row.id > place.settled);
+    for (let i = 0; i < fresh.length; i += perEvent) {
+      const unread = fresh.slice(i, i + perEvent).filter((row) => place.take(row.id));
+      if (unread.length > 0) tell(unread, String(place));
     }
-    const rows = (await changesSince(pool, newest - window, window * 5)).filter((row) => !seen.has(row.id));
-    for (const row of rows) seen.add(row.id);
-    newest = Math.max(newest, ...rows.map((row) => row.id));
-    for (const id of seen) if (id < newest - window * 2) seen.delete(id);
-    for (const listener of listeners) listener(rows);
+  };
+  const look = async (): Promise<void> => {
+    // Who comes while we look may stand below where this look begins: theirs is the next.
+    const present = [...followers];
+    const from = Math.min(...present.map(({ place }) => place.settled));
+    const rows = await changesSince(pool, from, atOnce);
+    for (const follower of present) pass(follower, rows);
   };
   const again = (): void => {
     timer = setTimeout(() => {
       look()
         .catch((error: unknown) => log.warn({ err: error }, 'the stream of changes cannot look'))
         .finally(() => {
-          if (listeners.size > 0) again();
+          if (followers.size > 0) again();
           else timer = undefined;
         });
     }, everyMs);
     timer.unref();
   };
+  const here = async (): Promise<Place> => {
+    const newest = await newestChange(pool);
+    return Place.after((await changesSince(pool, newest - placeWindow, placeWindow)).map((row) => row.id));
+  };
+
   return {
-    follow(listener) {
-      if (listeners.size === 0) newest = undefined;
-      listeners.add(listener);
+    async follow(last, tell) {
+      const known = last === undefined ? undefined : Place.parse(last);
+      const now = await here();
+      let place = now;
+      // A place that this database has not come to yet is of another one.
+      if (known && known.newest <= now.newest) {
+        const rows = await changesSince(pool, known.settled, mostMissed + placeWindow);
+        if (rows.length < mostMissed + placeWindow) pass({ place: (place = known), tell }, rows);
+        else tell('lost', String(place));
+      } else if (last !== undefined) {
+        tell('lost', String(place));
+      }
+      const follower = { place, tell };
+      followers.add(follower);
       if (timer === undefined) again();
-      return () => void listeners.delete(listener);
+      return { place: String(place), end: () => void followers.delete(follower) };
     },
   };
 }

@@ -1,6 +1,7 @@
 /**
  * The stream of changes to the console (server-sent events): ids and names of changes only, so that rights stay where they
- * are, in the reads. A client that lost the stream reads everything again; `Last-Event-ID` tells it nothing it needs.
+ * are, in the reads. `Last-Event-ID` goes on where a stream broke off, on any process: each change once. `lost` says that
+ * too much was missed, or that the place is of another database: read everything again.
  */
 import type { Request, Response, Router } from 'express';
 import { noStore } from '../http.ts';
@@ -29,27 +30,40 @@ export function eventStream(router: Router, { pool, log }: ApiDeps, findPerson: 
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
-    response.write(`retry: 2000\n\nevent: clock\ndata: {}\n\n`);
-    const end = changes.follow((rows) => {
-      const last = rows.at(-1);
-      if (!last) return;
-      const orders = [...new Set(rows.map((row) => row.orderNo).filter((no) => no !== null))].slice(0, 50);
-      const actions = [...new Set(rows.map((row) => row.action))];
-      response.write(`id: ${last.id}\nevent: change\ndata: ${JSON.stringify({ actions, orders })}\n\n`);
-    });
-    // A person who was signed out in the meantime hears nothing more.
-    const clock = setInterval(() => {
-      void findPerson(request).then(
-        (still) => (still ? response.write(`event: clock\ndata: {}\n\n`) : response.end()),
-        () => response.write(': the database is away\n\n'),
-      );
-    }, clockMs);
+    let end = (): void => undefined;
     response.on('close', () => {
-      clearInterval(clock);
       end();
       const left = (open.get(staff.actorId) ?? 1) - 1;
       if (left > 0) open.set(staff.actorId, left);
       else open.delete(staff.actorId);
     });
+    response.write('retry: 2000\n\n');
+    const event = (name: string, data: object, id?: string): boolean =>
+      response.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
+    try {
+      const followed = await changes.follow(request.get('last-event-id'), (rows, place) => {
+        if (rows === 'lost') return event('lost', {}, place);
+        const orders = [...new Set(rows.map((row) => row.orderNo).filter((no) => no !== null))];
+        return event('change', { actions: [...new Set(rows.map((row) => row.action))], orders }, place);
+      });
+      end = followed.end;
+      event('clock', {}, followed.place);
+    } catch (error) {
+      log.warn({ err: error }, 'a stream of changes cannot begin'); // it comes again in two seconds
+      response.end();
+      return;
+    }
+    if (response.destroyed) {
+      end();
+      return;
+    }
+    // A person who was signed out in the meantime hears nothing more.
+    const clock = setInterval(() => {
+      void findPerson(request).then(
+        (still) => (still ? event('clock', {}) : response.end()),
+        () => response.write(': the database is away\n\n'),
+      );
+    }, clockMs);
+    response.on('close', () => clearInterval(clock));
   });
 }

@@ -21,6 +21,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }): Re
   const due = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => {
     let source: EventSource | undefined;
+    let again: ReturnType<typeof setTimeout> | undefined;
     const refresh = (): void => {
       due.current ??= setTimeout(() => {
         due.current = undefined;
@@ -34,10 +35,16 @@ export function LiveProvider({ children }: { readonly children: ReactNode }): Re
         refresh();
       });
       source.addEventListener('change', refresh);
+      source.addEventListener('lost', refresh);
       source.addEventListener('clock', () => setState({ up: true, at: new Date() }));
-      source.addEventListener('error', () => setState((old) => ({ ...old, up: false })));
+      source.addEventListener('error', () => {
+        setState((old) => ({ ...old, up: false }));
+        // The browser comes again by itself after a cut line, but not after an answer that is no stream (502 in a deploy).
+        if (source?.readyState === EventSource.CLOSED) again = setTimeout(follow, 3_000 + Math.random() * 4_000);
+      });
     };
     const follow = (): void => {
+      clearTimeout(again);
       source?.close();
       source = undefined;
       if (document.visibilityState === 'visible') open();
@@ -47,6 +54,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }): Re
     return () => {
       document.removeEventListener('visibilitychange', follow);
       source?.close();
+      clearTimeout(again);
       clearTimeout(due.current);
       due.current = undefined;
     };
