@@ -196,6 +196,41 @@ describe('F1 F2 F3: the buyer’s room', function () {
     assert.deepEqual([...person.complaints], []);
   });
 
+  it('F1: a buyer who pays late sees it in two seconds, or the moment they come back; a page left open for long asks less', async () => {
+    const bought = (await (await buy({ email: 'late@example.com' })).json()) as { token: string };
+    const { page } = await newPerson({ phone: true });
+    await page.clock.install();
+    let looks = 0;
+    page.on('request', (request) => {
+      if (request.url().endsWith('/state')) looks++;
+    });
+    /** Looks of the page in that time of its own clock. */
+    const within = async (ms: number): Promise<number> => {
+      const before = looks;
+      await page.clock.runFor(ms);
+      await page.evaluate(() => fetch('/healthz').then((answer) => answer.text()));
+      return looks - before;
+    };
+    await page.goto(`${system.base}/pickup#${bought.token}`);
+    await page.getByRole('link', { name: '打开支付页面' }).waitFor();
+    for (let i = 0; i < 20; i++) await within(500);
+    for (let i = 0; i < 5; i++) assert.equal(await within(2_000), 1, 'soon after opening');
+    await page.clock.fastForward(11 * 60_000);
+    for (let i = 0; i < 20; i++) await within(2_000);
+    let slow = 0;
+    for (let i = 0; i < 15; i++) slow += await within(2_000);
+    assert.ok(slow >= 2 && slow <= 4, `${slow} looks in 30 s, long after`);
+    for (let i = 0; i < 5 && (await within(2_000)) === 0; i++);
+    await page.evaluate(`window.dispatchEvent(new Event('focus'))`);
+    assert.equal(await within(500), 1, 'back at the page');
+    await page.evaluate(`for (let i = 0; i < 50; i++) window.dispatchEvent(new Event('focus'))`);
+    assert.equal(await within(400), 0, 'to and fro costs no more than one look in half a second');
+    assert.equal(await within(100), 1);
+    await page.getByRole('link', { name: '打开支付页面' }).dispatchEvent('click');
+    for (let i = 0; i < 8; i++) await within(2_000);
+    for (let i = 0; i < 5; i++) assert.equal(await within(2_000), 1, 'the way to pay was used');
+  });
+
   it('自选卡号: a buyer looks for a number, the surcharge is in the sum, the number that somebody else took is refused by name and the list is new', async () => {
     const chosen = 'ROOM-NO';
     await openImporter(system).product({ sku: chosen, name: '靓号', cardUse: 'chosen', maxQuantity: 1, priceMinor: 1000, partLabels: ['账号', '口令'] }); // prettier-ignore
