@@ -19,7 +19,7 @@ export function bearer(request: Request): string | undefined {
 }
 
 /** One cookie by name, or undefined. */
-export function cookie(request: Request, name: string): string | undefined {
+export function cookie(request: Pick<Request, 'headers'>, name: string): string | undefined {
   for (const part of (request.headers.cookie ?? '').split(';')) {
     const [key, value] = part.trim().split('=', 2);
     if (key === name) return value;
@@ -28,7 +28,7 @@ export function cookie(request: Request, name: string): string | undefined {
 }
 
 /** Comparison of digests, so that neither length nor content shows in the time it takes. */
-function same(a: string, b: string): boolean {
+export function same(a: string, b: string): boolean {
   return timingSafeEqual(sha256(a), sha256(b));
 }
 

@@ -26,6 +26,15 @@ export function sessionCookie(publicUrl: string): { name: string; options: Cooki
   };
 }
 
+/**
+ * A browser on which the person has signed in before. It opens nothing; it is counted by itself, so that who fails
+ * elsewhere at a person's login does not shut the person out (OWASP: device cookies).
+ */
+export function deviceCookie(publicUrl: string): { name: string; options: CookieOptions } {
+  const { name, options } = sessionCookie(publicUrl);
+  return { name: `${name}_device`, options };
+}
+
 const opsStaff: Staff = { actorId: actors.opsToken, name: 'ops token', rights: new Set(rights) };
 
 export function createFindPerson(pool: Pool, ops: OpsDoor, publicUrl: string): FindPerson {

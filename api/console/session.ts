@@ -35,7 +35,7 @@ type SessionView = (typeof consoleSession.session)['_output'];
 export function sessionRoutes(router: Router, authenticate: Authenticate, deps: ApiDeps, findPerson: FindPerson): void {
   const { pool, keyring, environment } = deps;
   const base = environment.PUBLIC_URL;
-  const attempts = createAttempts(pool, keyring);
+  const attempts = createAttempts(pool, keyring, base);
   const factor = createSecondFactor(pool, keyring);
   // Also where no session is needed yet: a page of somebody else may not sign a visitor in as it likes.
   const ownPageOnly = (request: Request): void => {
@@ -68,8 +68,8 @@ export function sessionRoutes(router: Router, authenticate: Authenticate, deps: 
         throw new KnownError('TOTP_WRONG');
       }
     }
-    await attempt.succeeded();
     await giveSession(pool, request, base, found.id);
+    await attempt.succeeded();
     return { state: 'signed_in' as const };
   });
 
@@ -110,6 +110,7 @@ export function sessionRoutes(router: Router, authenticate: Authenticate, deps: 
     // A second factor outlives a lost password (ASVS 6.4.3): its holder signs in with it.
     if ((await staffById(pool, staffId))?.totp) return { state: 'sign_in_now' as const };
     await giveSession(pool, request, base, staffId);
+    attempts.remember(login, request);
     return { state: 'signed_in' as const };
   });
 

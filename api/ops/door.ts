@@ -10,7 +10,7 @@ import type { ApiDeps } from '../deps.ts';
 import { noStore, sendError } from '../http.ts';
 import { renderPage } from './render.ts';
 import { loginPage, loginScript, loginStyle } from './pages.ts';
-import { sessionCookie, type FindPerson } from '../people.ts';
+import { deviceCookie, sessionCookie, type FindPerson } from '../people.ts';
 
 const { Payload } = proto.temporal.api.common.v1;
 
@@ -27,7 +27,7 @@ const payloadsBody = z.object({ payloads: z.array(z.record(z.string(), z.unknown
 export function opsDoor(deps: ApiDeps, door: OpsDoor, findPerson: FindPerson): Router {
   const { environment, codec, log } = deps;
   const router = express.Router();
-  const ours = [opsCookie, sessionCookie(environment.PUBLIC_URL).name];
+  const ours = [opsCookie, sessionCookie(environment.PUBLIC_URL).name, deviceCookie(environment.PUBLIC_URL).name];
   const guard: RequestHandler = async (request, response, next) => {
     const staff = await findPerson(request);
     if (staff?.rights.has('ops')) next();

@@ -83,9 +83,38 @@ describe('E6: accounts of the console', function () {
     await system.parts.pool.query('delete from sign_in_failures');
   });
 
+  it('E6: who keeps failing at a login does not keep its owner out of a browser they know; that browser has its own count', async () => {
+    const device = (await signIn('boss', password)).headers.getSetCookie().find((set) => set.includes('device')) ?? '';
+    assert.match(device, /HttpOnly/);
+    const known = clientOf(system.base, device.split(';')[0] ?? '');
+    const enter = (client: StaffClient, login: string, secret: string): Promise<Response> =>
+      client.ask('POST', '/api/console/session', { login, password: secret });
+    for (let i = 0; i < 8; i++) await signIn('boss', 'wrong password');
+    assert.equal((await problem(await signIn('boss', password))).code, 'LOGIN_LOCKED', 'a stranger waits');
+    assert.equal((await enter(known, 'boss', password)).status, 200, 'the owner does not');
+    assert.equal(
+      (await problem(await signIn('boss', password))).code,
+      'LOGIN_LOCKED',
+      'nor does that free the stranger',
+    );
+    // Of another login, or altered, the cookie is worth nothing.
+    await system.parts.pool.query('delete from sign_in_failures');
+    for (let i = 0; i < 8; i++) await signIn('somebody', 'wrong password');
+    assert.equal((await problem(await enter(known, 'somebody', 'x'))).code, 'LOGIN_LOCKED');
+    for (let i = 0; i < 8; i++) await signIn('boss', 'wrong password');
+    const altered = clientOf(system.base, (device.split(';')[0] ?? '').replace(/=./, '=_'));
+    assert.equal((await problem(await enter(altered, 'boss', password))).code, 'LOGIN_LOCKED');
+    // A stolen device is no way to guess on.
+    await system.parts.pool.query('delete from sign_in_failures');
+    const codes = [];
+    for (let i = 0; i < 7; i++) codes.push((await problem(await enter(known, 'boss', 'wrong password'))).code);
+    assert.deepEqual(codes, [...Array.from({ length: 6 }, () => 'LOGIN_FAILED'), 'LOGIN_LOCKED']);
+    await system.parts.pool.query('delete from sign_in_failures');
+  });
+
   it('guesses from a /64 of IPv6, which everybody has whole, count together', async () => {
-    const attempts = createAttempts(system.parts.pool, system.parts.steps.keyring);
-    const from = (i: number) => ({ ip: `2001:db8:1:2:${i.toString(16)}::1` });
+    const attempts = createAttempts(system.parts.pool, system.parts.steps.keyring, system.base);
+    const from = (i: number) => ({ ip: `2001:db8:1:2:${i.toString(16)}::1`, headers: {} });
     const guess = async (i: number) => attempts.begin(`login-${i}`, from(i)).then(() => 'free', (e: unknown) => e instanceof KnownError && e.code); // prettier-ignore
     const answers = [];
     for (let i = 0; i < 42; i++) answers.push(await guess(i));
