@@ -5,10 +5,10 @@ import { textsFor } from '../domain/templates.ts';
 import { shownParts } from '../integrations/keyring/goods.ts';
 import { KeyringError } from '../integrations/keyring/kek.ts';
 import { deliveryMail, smsText } from '../integrations/delivery-mail.ts';
-import { cardAad, contactAad, secretAad, type Keyring } from '../integrations/keyring/keyring.ts';
+import { cardAad, contactAad, type Keyring } from '../integrations/keyring/keyring.ts';
 import { MailError } from '../integrations/mail.ts';
 import { OutboundError } from '../integrations/outbound.ts';
-import { signWebhook } from '../integrations/webhook.ts';
+import { openWebhookSecrets, signWebhookByEach } from '../integrations/webhook.ts';
 import type { ActivityDeps } from './deps.ts';
 import { deliveryFailure } from './failures.ts';
 
@@ -113,10 +113,7 @@ export async function sendWebhook(deps: ActivityDeps, messageId: number): Promis
       ...(sms !== undefined && { sms }),
     },
   });
-  const { webhookSecret, shopId } = message;
-  const secret = await opening(deps, message, () =>
-    deps.keyring.open('secret', webhookSecret, secretAad('shops', shopId)).toString('utf8'),
-  );
+  const secrets = await opening(deps, message, () => openWebhookSecrets(deps.keyring, message.shopId, message));
   try {
     const answer = await deps.outbound.request({
       method: 'POST',
@@ -125,7 +122,7 @@ export async function sendWebhook(deps: ActivityDeps, messageId: number): Promis
         'content-type': 'application/json',
         'webhook-id': id,
         'webhook-timestamp': String(at),
-        'webhook-signature': signWebhook(secret, id, at, body),
+        'webhook-signature': signWebhookByEach(secrets, id, at, body),
       },
       body,
     });

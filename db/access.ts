@@ -27,9 +27,19 @@ const addShop = statement<{ id: number }, [string, string | null]>(
    insert into shops (name, actor_id, webhook_url) select $1, id, $2 from who
    on conflict (name) do update set webhook_url = coalesce(excluded.webhook_url, shops.webhook_url) returning id`,
 );
+/** Sealed secrets that sign what a shop is told: the present one, and for a day the one before. */
+export interface WebhookSecrets {
+  readonly webhookSecret: Buffer | null;
+  readonly webhookSecretBefore: Buffer | null;
+}
+/** Of `shops s`. */
+export const webhookSecretColumns = `s.webhook_secret as "webhookSecret",
+  case when s.webhook_before_until > now() then s.webhook_secret_before end as "webhookSecretBefore"`;
+
 const setSecret = statement<object, [number, Buffer]>(
   'shop_secret',
-  'update shops set webhook_secret = $2 where id = $1',
+  `update shops set webhook_secret = $2, webhook_secret_before = webhook_secret, webhook_before_until = now() + interval '24 hours'
+   where id = $1`,
 );
 const addKey = statement<{ id: number }, [number, Mode, Buffer, string[], string, number]>(
   'api_key_insert',

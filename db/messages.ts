@@ -1,11 +1,12 @@
 /** Mail to the buyer and webhook to the shop, after the goods show. The row is the occurrence (rule 8). */
+import { webhookSecretColumns, type WebhookSecrets } from './access.ts';
 import { actors } from './locks.ts';
 import { statement, transaction, type Pool, type Queryable } from './sql.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { Mode } from '../domain/order.ts';
 import type { LocalizedTexts } from '../domain/templates.ts';
 
-export interface OutgoingMessage {
+export interface OutgoingMessage extends WebhookSecrets {
   readonly id: number;
   readonly kind: 'mail' | 'resend' | 'webhook';
   readonly state: 'pending' | 'sent' | 'failed';
@@ -23,7 +24,6 @@ export interface OutgoingMessage {
   readonly token: Buffer;
   readonly shopId: number;
   readonly webhookUrl: string | null;
-  readonly webhookSecret: Buffer | null;
   /** What the buyer is told besides, as sold, and the names of the parts of its keys. */
   readonly texts: LocalizedTexts;
   readonly labels: readonly string[];
@@ -42,7 +42,7 @@ const load = statement<Omit<OutgoingMessage, 'cards'> & { cards: { id: number; c
   `select m.id, m.kind, m.state, m.created_at as "createdAt", o.id as "orderId", o.no as "orderNo", o.mode, o.locale,
           p.id as "productId", p.name as "productName", p.sku, o.quantity, o.released_at as "releasedAt", o.contact, o.token,
           coalesce((select content from delivery_texts where id = o.text_id and m.kind in ('mail', 'resend', 'webhook')), '{}') as texts, p.part_labels as labels,
-          s.id as "shopId", s.webhook_url as "webhookUrl", s.webhook_secret as "webhookSecret",
+          s.id as "shopId", s.webhook_url as "webhookUrl", ${webhookSecretColumns},
           coalesce((select jsonb_agg(jsonb_build_object('id', c.id, 'c', encode(c.ciphertext, 'base64'), 'f', encode(c.fingerprint, 'base64')) order by c.seq)
                     from goods_of_orders c where c.order_id = o.id and m.kind in ('mail', 'resend')), '[]') as cards
    from messages m join orders o on o.id = m.order_id join products p on p.id = o.product_id join shops s on s.id = o.shop_id

@@ -49,7 +49,7 @@ const places: Readonly<Record<SealedPlace, Place>> = {
   },
   orders: byId(['contact', 'remark', 'token', 'target'], 'array[t.no]'),
   case_messages: byId(['body'], 'array[(select c.no from cases c where c.id = t.case_id)]'),
-  shops: byId(['webhook_secret']),
+  shops: byId(['webhook_secret', 'webhook_secret_before']),
   payment_accounts: byId(['config']),
   supplier_accounts: byId(['config']),
   channels: byId(['config']),

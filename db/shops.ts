@@ -1,6 +1,7 @@
 /** Shops as the operator administers them: their API keys, their webhook and what was delivered to it. */
 import { KnownError, type ErrorCode } from '../domain/errors.ts';
 import type { Mode } from '../domain/order.ts';
+import { webhookSecretColumns, type WebhookSecrets } from './access.ts';
 import { sqlState, statement, type Queryable } from './sql.ts';
 
 export interface ShopKey {
@@ -26,15 +27,15 @@ const shopSql = `select s.id, s.name, s.webhook_url as "webhookUrl", s.created_a
                from api_keys k where k.shop_id = s.id), '[]') as keys
    from shops s`;
 const all = statement<ShopRow, []>('shops_list', `${shopSql} order by s.id limit 200`);
-const one = statement<ShopRow & { webhookSecret: Buffer | null }, [number]>(
+const one = statement<ShopRow & WebhookSecrets, [number]>(
   'shop_by_id',
-  shopSql.replace('select s.id,', 'select s.id, s.webhook_secret as "webhookSecret",') + ' where s.id = $1',
+  shopSql.replace('select s.id,', `select s.id, ${webhookSecretColumns},`) + ' where s.id = $1',
 );
 
 export function listShops(db: Queryable): Promise<ShopRow[]> {
   return all(db, []);
 }
-export async function shopById(db: Queryable, id: number): Promise<ShopRow & { webhookSecret: Buffer | null }> {
+export async function shopById(db: Queryable, id: number): Promise<ShopRow & WebhookSecrets> {
   const found = (await one(db, [id]))[0];
   if (!found) throw new KnownError('SHOP_NOT_FOUND');
   return found;
@@ -63,12 +64,14 @@ export async function createShop(db: Queryable, name: string, by: number): Promi
   }
 }
 
-const webhook = statement<{ id: number }, [number, string | null, Buffer | null, number]>(
+const webhook = statement<{ id: number }, [number, string | null, Buffer | null, number, boolean]>(
   'shop_webhook',
   `with old as (
      select id, webhook_url from shops where id = $1 for update
    ), changed as (
-     update shops s set webhook_url = $2, webhook_secret = case when $2::text is null then null else coalesce($3, s.webhook_secret) end
+     update shops s set webhook_url = $2, webhook_secret = case when $2::text is null then null else coalesce($3, s.webhook_secret) end,
+       webhook_secret_before = case when $5 then s.webhook_secret when $2::text is not null and $3::bytea is null then s.webhook_secret_before end,
+       webhook_before_until = case when $5 then now() + interval '24 hours' when $2::text is not null and $3::bytea is null then s.webhook_before_until end
      from old where s.id = old.id returning s.id
    ), noted as (
      insert into audit (actor_id, action, detail)
@@ -76,15 +79,19 @@ const webhook = statement<{ id: number }, [number, string | null, Buffer | null,
    )
    select id from changed`,
 );
-/** No address: none is told any more. A secret is replaced only by another. */
+/**
+ * No address: none is told any more. A secret is replaced only by another; with `overlap` the one before signs beside it
+ * for 24 hours.
+ */
 export async function setShopWebhook(
   db: Queryable,
   shopId: number,
   url: string | null,
   secret: Buffer | null,
   by: number,
+  overlap: boolean,
 ): Promise<void> {
-  if ((await webhook(db, [shopId, url, secret, by])).length === 0) throw new KnownError('SHOP_NOT_FOUND');
+  if ((await webhook(db, [shopId, url, secret, by, overlap])).length === 0) throw new KnownError('SHOP_NOT_FOUND');
 }
 
 const revoke = statement<{ id: number }, [number, number]>(

@@ -1,5 +1,6 @@
 /** Standard Webhooks signatures (standardwebhooks.com): base64 HMAC-SHA256 over `id.timestamp.body`, secret `whsec_<base64>`. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { secretAad, type Keyring } from './keyring/keyring.ts';
 
 const leastBytes = 16;
 
@@ -23,6 +24,22 @@ export function secretIsUsable(secret: string): boolean {
 export function signWebhook(secret: string, id: string, timestamp: number, body: string | Buffer): string {
   const mac = createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.`).update(body);
   return `v1,${mac.digest('base64')}`;
+}
+
+/** The secrets of a shop in clear, the present one first. */
+export function openWebhookSecrets(
+  keyring: Keyring,
+  shopId: number,
+  sealed: { readonly webhookSecret: Buffer | null; readonly webhookSecretBefore: Buffer | null },
+): string[] {
+  return [sealed.webhookSecret, sealed.webhookSecretBefore]
+    .filter((secret) => secret !== null)
+    .map((secret) => keyring.open('secret', secret, secretAad('shops', shopId)).toString('utf8'));
+}
+
+/** {@link signWebhook} by each secret, the present one first: while a secret is being replaced, either verifies. */
+export function signWebhookByEach(secrets: readonly string[], id: string, timestamp: number, body: string): string {
+  return secrets.map((secret) => signWebhook(secret, id, timestamp, body)).join(' ');
 }
 
 /** True if one of the space-separated signatures fits and the timestamp is within `toleranceSeconds` of `nowSeconds`. */

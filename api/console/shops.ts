@@ -6,7 +6,7 @@ import { createShop, listShops, revokeApiKey, setShopWebhook, shopById, webhookD
 import { KnownError } from '../../domain/errors.ts';
 import { secretAad } from '../../integrations/keyring/keyring.ts';
 import { OutboundError } from '../../integrations/outbound.ts';
-import { signWebhook } from '../../integrations/webhook.ts';
+import { openWebhookSecrets, signWebhookByEach } from '../../integrations/webhook.ts';
 import { sha256 } from '../authenticate.ts';
 import { consoleShops } from '../contract/index.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -59,19 +59,19 @@ export function shopRoutes(router: Router, authenticate: Authenticate, deps: Api
     const wanted = url !== null && (newSecret || moved || shop.webhookSecret === null);
     const secret = wanted ? newWebhookSecret() : null;
     const sealed = secret === null ? null : keyring.seal('secret', secret, secretAad('shops', shop.id));
-    await setShopWebhook(pool, shop.id, url, sealed, person(call).actorId);
+    await setShopWebhook(pool, shop.id, url, sealed, person(call).actorId, sealed !== null && !moved);
     return { webhookSecret: secret };
   });
 
   serve(router, authenticate, consoleShops.testWebhook, async ({ params }) => {
     const shop = await shopById(pool, params.id);
     if (shop.webhookUrl === null || shop.webhookSecret === null) throw new KnownError('WEBHOOK_MISSING');
-    const secret = keyring.open('secret', shop.webhookSecret, secretAad('shops', shop.id)).toString('utf8');
+    const secrets = openWebhookSecrets(keyring, shop.id, shop);
     const id = `msg_test_${randomBytes(8).toString('hex')}`;
     const began = Date.now();
     const at = Math.floor(began / 1000);
     const body = JSON.stringify({ type: 'test', timestamp: new Date(began).toISOString(), data: {} });
-    const headers = { 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': String(at), 'webhook-signature': signWebhook(secret, id, at, body) }; // prettier-ignore
+    const headers = { 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': String(at), 'webhook-signature': signWebhookByEach(secrets, id, at, body) }; // prettier-ignore
     try {
       const { status } = await deps.outbound.request({ method: 'POST', url: shop.webhookUrl, headers, body });
       return { taken: status >= 200 && status < 300, status, failure: null, ms: Date.now() - began };

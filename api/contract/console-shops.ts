@@ -80,7 +80,10 @@ export const writeWebhook = route({
   params: idParams,
   body: z.strictObject({
     url: z.url({ protocol: /^https?$/ }).max(500).nullable().describe('null: the shop is not told'), // prettier-ignore
-    newSecret: z.boolean().default(false).describe('The old one stops to sign at once'),
+    newSecret: z
+      .boolean()
+      .default(false)
+      .describe('Both sign for 24 hours (two signatures with a space between); on another host the new one alone'),
   }),
   response: z.strictObject({ webhookSecret: z.string().nullable().describe('A new one, shown once') }),
   errors: ['SHOP_NOT_FOUND'],

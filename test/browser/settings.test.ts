@@ -7,6 +7,7 @@ import { setQuarantine } from '../../db/catalog.ts';
 import { retentionDays, retentionKey } from '../../db/notifications.ts';
 import { readSetting } from '../../db/settings.ts';
 import { atConsole, type ConsolePerson } from '../support/console.ts';
+import { verifyWebhook } from '../../integrations/webhook.ts';
 import { testBrowser } from '../support/browser.ts';
 import { onEnd } from '../support/services.ts';
 import { startSystem, type System } from '../support/system.ts';
@@ -113,10 +114,26 @@ describe('E5: what the operator sets, saved through the browser', function () {
       .update(signed)
       .digest('base64');
     assert.equal(sent.headers['webhook-signature'], `v1,${mac}`);
+    const { shops } = await owner.client.json<{ shops: { id: number; name: string }[] }>('GET', '/api/console/shops');
+    const id = shops.find(({ name }) => name === '官网商城')?.id ?? 0;
+    const shop = `/api/console/shops/${id}/webhook`;
+    const { webhookSecret } = await owner.client.json<{ webhookSecret: string }>('PUT', shop, { url: receiver.url, newSecret: true }); // prettier-ignore
+    /** By the secret before and by the present one: what was sent last verifies. */
+    const verifies = async (): Promise<[before: boolean, now: boolean]> => {
+      await owner.client.json('POST', `${shop}/test`);
+      const { headers, body } = receiver.got.at(-1)!;
+      const given = { id: String(headers['webhook-id']), timestamp: Number(headers['webhook-timestamp']), signature: String(headers['webhook-signature']), body }; // prettier-ignore
+      return [verifyWebhook(secret, given, given.timestamp), verifyWebhook(webhookSecret, given, given.timestamp)];
+    };
+    assert.deepEqual(await verifies(), [true, true], 'for a day either verifies');
+    await system.parts.pool.query(`update shops set webhook_before_until = webhook_before_until - interval '24 hours' where id = $1`, [id]); // prettier-ignore
+    assert.deepEqual(await verifies(), [false, true], 'and then the new one alone');
     await card.locator('#url').fill('http://192.168.1.1/hook');
     await owner.button('保存回调', card).click();
     const other = await page.locator('.ant-modal-confirm .mono').innerText();
-    assert.notEqual(other, secret, 'another host gets another secret');
+    assert.ok(other !== secret && other !== webhookSecret, 'another host gets another secret');
+    const { rows: kept } = await system.parts.pool.query<{ before: Buffer | null }>('select webhook_secret_before as before from shops where id = $1', [id]); // prettier-ignore
+    assert.equal(kept[0]?.before, null, 'and hears nothing of the one before');
     await page.getByRole('button', { name: '我已保存' }).click();
     await page.locator('.ant-modal-confirm').waitFor({ state: 'hidden' });
     await card.getByRole('button', { name: '测试发送' }).click();

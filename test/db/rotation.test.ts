@@ -91,7 +91,7 @@ describe('rotation of keys', function () {
         await add('supplier_accounts', { id: n, kind: 'x', mode, name: `s${n}`, currency: 'CNY', config: config('supplier_accounts', n) }); // prettier-ignore
         await add('channels', { id: n, kind: 'webhook', name: `c${n}`, config: config('channels', n) });
         await add('object_stores', { id: n, mode, name: `o${n}`, config: config('object_stores', n) });
-        await add('shops', { id: n, name: `shop${n}`, actor_id: 5, webhook_secret: config('shops', n) });
+        await add('shops', { id: n, name: `shop${n}`, actor_id: 5, webhook_secret: config('shops', n), webhook_secret_before: config('shops', n) }); // prettier-ignore
         await add('actors', { id: n, kind: 'staff', name: `person${n}` });
         await add('staff', { id: n, login: `person${n}`, actor_id: n, role: 'viewer', totp_secret: config('staff', n), totp_pending: config('staff', n) }); // prettier-ignore
       }

@@ -231,8 +231,8 @@ function Webhook({ shop }: { readonly shop: Shop }): ReactNode {
             secret(
               t('回调签名密钥', 'Secret of the webhook'),
               t(
-                '只显示这一次，店铺用它验证通知（Standard Webhooks）。',
-                'Shown once: the shop verifies by it (Standard Webhooks).',
+                '只显示这一次，店铺用它验证通知（Standard Webhooks）。更换后 24 小时内新旧密钥同时签名，通知不会中断。',
+                'Shown once: the shop verifies by it (Standard Webhooks). After a change both secrets sign for 24 hours.',
               ),
               webhookSecret,
             );
