@@ -223,9 +223,12 @@ describe('F1 F2 F3: the buyer’s room', function () {
     for (let i = 0; i < 5 && (await within(2_000)) === 0; i++);
     await page.evaluate(`window.dispatchEvent(new Event('focus'))`);
     assert.equal(await within(500), 1, 'back at the page');
-    await page.evaluate(`for (let i = 0; i < 50; i++) window.dispatchEvent(new Event('focus'))`);
-    assert.equal(await within(400), 0, 'to and fro costs no more than one look in half a second');
-    assert.equal(await within(100), 1);
+    let often = 0;
+    for (let i = 0; i < 10; i++) {
+      await page.evaluate(`window.dispatchEvent(new Event('focus'))`);
+      often += await within(100);
+    }
+    assert.ok(often <= 3, `${often} looks in a second of to and fro`);
     await page.getByRole('link', { name: '打开支付页面' }).dispatchEvent('click');
     for (let i = 0; i < 8; i++) await within(2_000);
     for (let i = 0; i < 5; i++) assert.equal(await within(2_000), 1, 'the way to pay was used');
