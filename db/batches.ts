@@ -23,16 +23,15 @@ export interface BatchRow {
   readonly void: number;
 }
 
-const find = statement<BatchRow, [number, number | null, number]>(
-  'batches_find',
-  `select b.id, b.product_id as "productId", b.mode, b.source, b.note, a.name as by, b.cost_minor as "costMinor", b.currency,
+// The page first: keys are counted for what is shown, in the index that has their state.
+export const batchesSql = `select b.id, b.product_id as "productId", b.mode, b.source, b.note, a.name as by, b.cost_minor as "costMinor", b.currency,
      b.expires_at as "expiresAt", b.import_id as "importId", b.created_at as "createdAt", b.undone_at as "undoneAt", n.*
-   from card_batches b join actors a on a.id = b.actor_id,
+   from (select * from card_batches where product_id = $1 and id < $2 order by id desc limit $3) b join actors a on a.id = b.actor_id,
      lateral (select count(*) filter (where state = 'available')::int as available, count(*) filter (where state = 'held')::int as held,
        count(*) filter (where state = 'sold')::int as sold, count(*) filter (where state = 'expired')::int as expired,
        count(*) filter (where state = 'void')::int as void from cards c where c.batch_id = b.id) n
-   where b.product_id = $1 and ($2::bigint is null or b.id < $2) order by b.id desc limit $3`,
-);
+   order by b.id desc`;
+const find = statement<BatchRow, [number, number, number]>('batches_find', batchesSql);
 
 /** Batches of a product, newest first, each with what became of its keys. */
 export function findBatches(
@@ -40,7 +39,7 @@ export function findBatches(
   productId: number,
   paging: { after?: number | undefined; limit: number },
 ): Promise<BatchRow[]> {
-  return find(db, [productId, paging.after ?? null, paging.limit]);
+  return find(db, [productId, paging.after ?? Number.MAX_SAFE_INTEGER, paging.limit]);
 }
 
 // The import before the batch, as a block that is on its way takes them; the batch not against the cards that point at it.

@@ -137,9 +137,9 @@ export function overviewRoutes(router: Router, authenticate: Authenticate, deps:
   });
 
   serve(router, authenticate, consoleOverview.auditList, async ({ query: q }) => {
-    const date = (text: string | undefined): Date | null => (text === undefined ? null : new Date(text));
+    const date = (text: string | undefined): Date | undefined => (text === undefined ? undefined : new Date(text));
     const [rows, actors] = await Promise.all([
-      listAudit(pool, [q.before ?? null, q.actor ?? null, q.action ?? null, q.orderNo ?? null, date(q.from), date(q.to), q.limit + 1]), // prettier-ignore
+      listAudit(pool, { ...q, from: date(q.from), to: date(q.to) }, q.limit + 1),
       auditActors(pool),
     ]);
     const entries = rows
