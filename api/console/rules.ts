@@ -19,10 +19,19 @@ function checked(
   rules: readonly (Omit<StoredRule, 'id' | 'condition'> & { condition: object })[],
 ): Omit<StoredRule, 'id'>[] {
   const problems = rules.flatMap(({ condition }, i) => {
-    const { remarkMatches } = condition as RuleCondition;
-    return remarkMatches !== undefined && !checkPattern(remarkMatches)
-      ? [{ field: `rules.${i}.condition.remarkMatches`, zh: '正则表达式不正确', en: 'not a regular expression' }]
-      : [];
+    const { remarkMatches, minAmountMinor = 0, maxAmountMinor, hours } = condition as RuleCondition;
+    const at = (field: string): string => `rules.${i}.condition.${field}`;
+    return [
+      ...(remarkMatches !== undefined && !checkPattern(remarkMatches)
+        ? [{ field: at('remarkMatches'), zh: '正则表达式不正确', en: 'not a regular expression' }]
+        : []),
+      ...(maxAmountMinor !== undefined && maxAmountMinor < minAmountMinor
+        ? [{ field: at('maxAmountMinor'), zh: '低于最低金额', en: 'below the least amount' }]
+        : []),
+      ...(hours && hours.from === hours.to
+        ? [{ field: at('hours'), zh: '起止时间不能相同', en: 'the two hours must differ' }]
+        : []),
+    ];
   });
   if (problems.length > 0) throw new KnownError('RULE_INVALID', problems);
   return rules.map((rule) => ({ ...rule, condition: clean(rule.condition) }));

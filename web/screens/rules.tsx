@@ -1,64 +1,15 @@
 /** 异常规则: sentences that send an order to people, with a try against past orders before they count. */
-import { Alert, App, Button, Card, Form, Input, InputNumber, Select, Switch } from 'antd';
+import { Alert, App, Button, Form } from 'antd';
 import type { ReactNode } from 'react';
 import { useChange, useRead } from '../api/hooks.ts';
-import type { Input as RouteInput, Read, RouteOf } from '../api/routes.ts';
+import type { Read } from '../api/routes.ts';
 import { useT } from '../i18n.tsx';
 import { useMay } from '../shell/session.ts';
-import { caseKindName } from '../ui/case-words.tsx';
 import { Page } from '../ui/page.tsx';
+import { lineOf, problemsOf, RuleLine, ruleOf, type Line, type Rule } from '../ui/rule-line.tsx';
 import { EmptyState, ErrorPanel, Loaded } from '../ui/states.tsx';
 
 type Rules = Read<'/api/console/rules'>;
-type Body = NonNullable<RouteInput<RouteOf<'put', '/api/console/rules'>>['body']>;
-type Condition = Body['rules'][number]['condition'];
-
-interface Line {
-  readonly name: string;
-  readonly enabled: boolean;
-  readonly words?: string[];
-  readonly minAmount?: number | null;
-  readonly minQuantity?: number | null;
-  readonly skus?: string[];
-  /** Paid orders of the same buyer within `hours`, this one included. */
-  readonly orders?: number | null;
-  readonly hours?: number | null;
-  readonly caseKind: Body['rules'][number]['caseKind'];
-  /** What this form does not show is kept. */
-  readonly rest: Condition;
-}
-
-function lineOf(rule: Rules['rules'][number]): Line {
-  const { remarkContains, minAmountMinor, minQuantity, skus, history, ...rest } = rule.condition;
-  return {
-    name: rule.name,
-    enabled: rule.enabled,
-    caseKind: rule.caseKind,
-    words: remarkContains ?? [],
-    minAmount: minAmountMinor === undefined ? null : minAmountMinor / 100,
-    minQuantity: minQuantity ?? null,
-    skus: skus ?? [],
-    orders: history?.minOrders ?? null,
-    hours: history?.hours ?? null,
-    rest,
-  };
-}
-function ruleOf(line: Line): Body['rules'][number] {
-  return {
-    name: line.name,
-    enabled: line.enabled,
-    caseKind: line.caseKind ?? null,
-    condition: {
-      ...line.rest,
-      ...(line.words && line.words.length > 0 && { remarkContains: line.words }),
-      ...(typeof line.minAmount === 'number' && { minAmountMinor: Math.round(line.minAmount * 100) }),
-      ...(typeof line.minQuantity === 'number' && { minQuantity: line.minQuantity }),
-      ...(line.skus && line.skus.length > 0 && { skus: line.skus }),
-      ...(typeof line.orders === 'number' && { history: { minOrders: line.orders, hours: line.hours ?? 24 } }),
-    },
-  };
-}
-
 export function RulesScreen(): ReactNode {
   const t = useT();
   const rules = useRead('/api/console/rules');
@@ -83,7 +34,19 @@ function RulesForm({ rules }: { readonly rules: Rules }): ReactNode {
   const save = useChange('put', '/api/console/rules');
   const products = useRead('/api/console/products', { query: { limit: 200 } }, { enabled: may('products.read') });
   const tryIt = useChange('post', '/api/console/rules/dry-run');
-  const current = (): Body['rules'] => (form.getFieldsValue(true) as { lines: Line[] }).lines.map(ruleOf);
+  // What the form can see is said before anything is sent; what only the server knows stands at its field as well.
+  const checked = (send: (lines: Rule[]) => void): void => {
+    form.validateFields().then(
+      ({ lines }) => send(lines.map(ruleOf)),
+      (refused: unknown) => {
+        const [first] = (refused as { errorFields?: { name: (string | number)[] }[] }).errorFields ?? [];
+        if (first) form.scrollToField(first.name);
+      },
+    );
+  };
+  const onError = ({ code, detail }: { code: string; detail?: unknown }): void => {
+    if (code === 'RULE_INVALID') form.setFields(problemsOf(detail, t) as Parameters<typeof form.setFields>[0]);
+  };
   const failed = save.error ?? tryIt.error;
   return (
     <Form
@@ -93,9 +56,11 @@ function RulesForm({ rules }: { readonly rules: Rules }): ReactNode {
       disabled={!may('rules.edit')}
       initialValues={{ lines: rules.rules.map(lineOf) }}
       onFinish={() =>
-        save.mutate(
-          { body: { which: rules.which, rules: current() } },
-          { onSuccess: () => void message.success(t('已保存，立即生效', 'Saved, in force now')) },
+        checked((lines) =>
+          save.mutate(
+            { body: { which: rules.which, rules: lines } },
+            { onSuccess: () => void message.success(t('已保存，立即生效', 'Saved, in force now')), onError },
+          ),
         )
       }
     >
@@ -109,74 +74,22 @@ function RulesForm({ rules }: { readonly rules: Rules }): ReactNode {
               />
             )}
             {fields.map(({ key, name }) => (
-              <Card key={key} size="small">
-                <div className="row">
-                  <Form.Item
-                    name={[name, 'name']}
-                    label={t('规则名称', 'Name')}
-                    rules={[{ required: true, message: t('请填写名称', 'Give it a name') }]}
-                  >
-                    <Input maxLength={80} />
-                  </Form.Item>
-                  <Form.Item name={[name, 'words']} label={t('当备注包含任一词', 'When the remark contains any of')}>
-                    <Select
-                      mode="tags"
-                      open={false}
-                      suffix={null}
-                      style={{ minWidth: 220 }}
-                      placeholder={t('输入后按回车', 'type, then Enter')}
-                    />
-                  </Form.Item>
-                  <Form.Item name={[name, 'minAmount']} label={t('且金额不低于', 'and the amount is at least')}>
-                    <InputNumber min={0} precision={2} />
-                  </Form.Item>
-                  <Form.Item name={[name, 'minQuantity']} label={t('且数量不少于', 'and the quantity is at least')}>
-                    <InputNumber min={1} precision={0} />
-                  </Form.Item>
-                  <Form.Item name={[name, 'skus']} label={t('且商品是其中之一', 'and the product is one of')}>
-                    <Select
-                      mode="multiple"
-                      style={{ minWidth: 220 }}
-                      placeholder={t('全部商品', 'any product')}
-                      showSearch={{ optionFilterProp: 'label' }}
-                      options={(products.data?.items ?? []).map(({ sku, name: label }) => ({ value: sku, label }))}
-                    />
-                  </Form.Item>
-                  <Form.Item
-                    name={[name, 'orders']}
-                    label={t('且同一买家的付款订单达到', 'and paid orders of the buyer reach')}
-                  >
-                    <InputNumber min={1} max={10_000} precision={0} />
-                  </Form.Item>
-                  <Form.Item name={[name, 'hours']} label={t('在多少小时内', 'within hours')}>
-                    <InputNumber min={1} max={8760} precision={0} placeholder="24" />
-                  </Form.Item>
-                  <Form.Item name={[name, 'caseKind']} label={t('并开售后工单', 'and open a case')}>
-                    <Select
-                      allowClear
-                      style={{ minWidth: 130 }}
-                      placeholder={t('不开', 'none')}
-                      options={(['invoice', 'bad_key', 'other'] as const).map((value) => ({ value, label: caseKindName(value, t) }))} // prettier-ignore
-                    />
-                  </Form.Item>
-                  <Form.Item name={[name, 'enabled']} label={t('→ 转人工', '→ to people')} valuePropName="checked">
-                    <Switch />
-                  </Form.Item>
-                  <Button danger onClick={() => remove(name)}>
-                    {t('删除', 'Remove')}
-                  </Button>
-                </div>
-              </Card>
+              <RuleLine key={key} at={name} products={products.data?.items ?? []} remove={() => remove(name)} />
             ))}
             <div className="row">
               <Button
-                onClick={() => add({ name: '', enabled: true, words: [], caseKind: null, rest: {} } satisfies Line)}
+                onClick={() => add({ name: '', enabled: true, caseKind: null, kinds: [], hours: 24 } satisfies Line)}
               >
                 {t('添加规则', 'Add a rule')}
               </Button>
               <Button
                 loading={tryIt.isPending}
-                onClick={() => tryIt.mutate({ body: { which: rules.which, rules: current(), days: 30, limit: 500 } })}
+                disabled={fields.length === 0 || !may('rules.edit')}
+                onClick={() =>
+                  checked((lines) =>
+                    tryIt.mutate({ body: { which: rules.which, rules: lines, days: 30, limit: 500 } }, { onError }),
+                  )
+                }
               >
                 {t('用历史订单试运行', 'Try on past orders')}
               </Button>
