@@ -3,6 +3,7 @@ import { Modal } from 'antd';
 import { useLocation, useNavigate } from '@tanstack/react-router';
 import { useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { useT } from '../i18n.tsx';
+import { isTaken } from '../ui/keys.ts';
 import { menu, type MenuItem } from './menu.ts';
 import { useMay } from './session.ts';
 
@@ -18,17 +19,6 @@ const places: Readonly<Record<string, string>> = {
 };
 const prefixMs = 1_500;
 const field = 'main [role="search"] input:not([role="combobox"])';
-
-/** Whether a key belongs to what has the focus: a field, a dialogue, a shortcut of the browser. */
-function isTaken(event: KeyboardEvent): boolean {
-  const target = event.target as HTMLElement;
-  return (
-    event.ctrlKey ||
-    event.metaKey ||
-    event.altKey ||
-    target.closest('input, textarea, select, [role="dialog"], [contenteditable]') !== null
-  );
-}
 
 /** Into the search field, as soon as the screen has one. */
 function focusSearch(frames = 120): void {
@@ -62,8 +52,7 @@ export function Shortcuts(): ReactNode {
   useLayoutEffect(() => {
     let since = -Infinity;
     const listen = (event: KeyboardEvent): void => {
-      if (isTaken(event) || event.key === 'Shift' || document.querySelector('.ant-drawer-open, .ant-modal-wrap'))
-        return;
+      if (isTaken(event) || event.key === 'Shift') return;
       const afterG = event.timeStamp - since < prefixMs;
       since = event.key === 'g' ? event.timeStamp : -Infinity;
       if (event.key !== 'g' && !latest.current(event.key, afterG)) return;
