@@ -34,7 +34,8 @@ export function QueueScreen(): ReactNode {
   const { message, modal } = App.useApp();
   const errorText = useErrorText();
   const { filters, set } = useFilters();
-  const [cursor, setCursor] = useState(0);
+  // The task, not its place: when a colleague ends the one above, the keys still mean what one sees.
+  const [at, setAt] = useState<number>();
   const [acting, setActing] = useState<{ task: Task; kind: ActionKind }>();
   const code = filters['code'];
   const claimed = claims.find((one) => one === filters['claimed']);
@@ -42,7 +43,9 @@ export function QueueScreen(): ReactNode {
   const summary = useRead('/api/console/tasks/summary');
   const claim = useChange('post', '/api/console/tasks/:id/claim');
   const rows = tasks.data?.tasks ?? [];
-  const current = rows[Math.min(cursor, rows.length - 1)];
+  const cursor = Math.max(rows.findIndex(({ id }) => id === at), 0); // prettier-ignore
+  const current = rows[cursor];
+  const move = (by: number): void => setAt(rows[Math.min(Math.max(cursor + by, 0), rows.length - 1)]?.id);
   const now = useClock();
 
   // Somebody who is on it already is named before a dialogue opens, not after it was filled in.
@@ -91,8 +94,8 @@ export function QueueScreen(): ReactNode {
   };
 
   useKeys(acting === undefined, {
-    j: () => setCursor((at) => Math.min(at + 1, Math.max(rows.length - 1, 0))),
-    k: () => setCursor((at) => Math.max(at - 1, 0)),
+    j: () => move(1),
+    k: () => move(-1),
     Enter: () => current?.order && void navigate({ to: `/orders/${current.order.no}` }),
     c: () => current && take(current),
     d: () => begin(current, 'deliver_by_hand'),
@@ -126,7 +129,7 @@ export function QueueScreen(): ReactNode {
           aria-label={t('原因', 'Reason')}
           value={code}
           onChange={(value?: string) => {
-            setCursor(0);
+            setAt(undefined);
             set({ code: value });
           }}
           options={(summary.data?.reasons ?? []).map((reason) => ({
@@ -141,7 +144,7 @@ export function QueueScreen(): ReactNode {
           aria-label={t('处理人', 'Taken by')}
           value={claimed}
           onChange={(value?: string) => {
-            setCursor(0);
+            setAt(undefined);
             set({ claimed: value });
           }}
           options={[

@@ -173,7 +173,9 @@ function NotedAction(props: Acting): ReactNode {
       destroyOnHidden
     >
       <div className="stack">
-        <div>{text.what}</div>
+        <div>
+          {text.what} <span className="mono mute">{no}</span>
+        </div>
         <Form form={form} layout="vertical" requiredMark={false} onFinish={save} initialValues={{ source: 'auto' }}>
           {kind === 'deliver_by_hand' && (
             <Form.Item

@@ -107,8 +107,9 @@ export function ResourceTable<Data, Row extends object>(props: {
             onChange: (keys) => props.selection?.onChange(keys as (string | number)[]),
           },
         })}
-        {...(onOpen && {
-          onRow: (row) => ({ onClick: () => onOpen(row), style: { cursor: 'pointer' } }),
+        onRow={(row, i) => ({
+          'aria-current': props.cursor === i || undefined,
+          ...(onOpen && { onClick: () => onOpen(row), style: { cursor: 'pointer' } }),
         })}
         columns={columns.map((column) => ({
           key: column.title,
