@@ -132,6 +132,9 @@ describe('rules, channels and settings by the console', function () {
       });
       assert.equal(answer.status, 400, remarkMatches);
     }
+    // Nor what no order can fit.
+    for (const condition of [{ hours: { from: 9, to: 9 } }, { minAmountMinor: 200, maxAmountMinor: 199 }])
+      assert.equal((await owner.ask('PUT', '/api/console/rules', { rules: [{ name: 'x', condition }] })).status, 400);
     assert.equal((await support.ask('PUT', '/api/console/rules', { rules: [] })).status, 403);
     assert.equal((await owner.ask('PUT', '/api/console/rules', { rules: [{ name: 'x', condition: {} }] })).status, 400);
   });
