@@ -5,6 +5,7 @@ import enUS from 'antd/locale/en_US';
 import zhCN from 'antd/locale/zh_CN';
 import { useI18n } from './i18n.tsx';
 import { nonce } from './nonce.ts';
+import { usePhone } from './ui/use-phone.ts';
 
 export type ThemeChoice = 'system' | 'light' | 'dark';
 const stored = 'miaofa.theme';
@@ -23,6 +24,7 @@ function read(): ThemeChoice {
 
 export function ThemeProvider({ children }: { readonly children: ReactNode }): ReactNode {
   const { language } = useI18n();
+  const phone = usePhone();
   const [choice, setChoice] = useState(read);
   const [systemDark, setSystemDark] = useState(() => matchMedia('(prefers-color-scheme: dark)').matches);
   useEffect(() => {
@@ -61,6 +63,8 @@ export function ThemeProvider({ children }: { readonly children: ReactNode }): R
             colorPrimary: '#0f766e',
             colorLink: dark ? '#5eead4' : '#0f766e',
             borderRadius: 8,
+            // For a thumb.
+            ...(phone && { controlHeight: 42, controlHeightSM: 36 }),
             fontFamily: font,
             // Secondary text must be read by everybody: 4.5:1 on our backgrounds.
             ...(dark ? { colorTextDescription: 'rgba(255,255,255,0.65)', colorTextTertiary: 'rgba(255,255,255,0.6)', colorTextPlaceholder: 'rgba(255,255,255,0.6)' } : { colorTextDescription: 'rgba(0,0,0,0.62)', colorTextTertiary: 'rgba(0,0,0,0.6)', colorTextPlaceholder: 'rgba(0,0,0,0.55)' }), // prettier-ignore
