@@ -4,9 +4,10 @@ import { until } from '../../dev/client.ts';
 import { testBrowser } from '../support/browser.ts';
 import { atConsole, type ConsolePerson } from '../support/console.ts';
 import { paidOrders, query } from '../support/paid-orders.ts';
+import { still } from '../screens/look.ts';
 import { startSystem, type System } from '../support/system.ts';
 
-describe('E5: the focus in drawers and dialogues', function () {
+describe('E5: without a mouse', function () {
   this.timeout(180_000);
   let system: System;
   let owner: ConsolePerson;
@@ -39,7 +40,10 @@ describe('E5: the focus in drawers and dialogues', function () {
     const { page } = owner;
     await opener.focus();
     await page.keyboard.press('Enter');
-    await comes('the focus goes inside', `${dialogues}.some((one) => one.contains(document.activeElement))`);
+    await comes(
+      'the focus goes inside',
+      `${dialogues}.some((one) => one.closest('body > *').contains(document.activeElement))`,
+    );
     // Round and round: the focus does not leave what is open.
     for (let n = 0; n < 40; n++) {
       await page.keyboard.press('Tab');
@@ -49,7 +53,7 @@ describe('E5: the focus in drawers and dialogues', function () {
     await page.keyboard.press('Escape');
     await comes('Esc closes', `${dialogues}.every((one) => !one.checkVisibility())`);
     at = 'the focus is back';
-    await opener.and(page.locator(':focus')).waitFor({ timeout: 10_000 });
+    await opener.and(page.locator(':focus')).waitFor({ timeout: 20_000 });
   }
 
   it('E5: opening puts the focus inside, Tab stays there, Esc closes, and the opener has the focus again', async () => {
@@ -65,9 +69,29 @@ describe('E5: the focus in drawers and dialogues', function () {
     for (const [path, title, opener] of openers) {
       await owner.open(path, title);
       await opener().waitFor();
-      await opensAndReturns(opener()).catch((error: unknown) => {
-        throw new Error(`${path}, ${at}: ${String(error)}`);
+      await still(page);
+      await opensAndReturns(opener()).catch(async (error: unknown) => {
+        const focused = await page.evaluate<string>('document.activeElement.outerHTML.slice(0, 200)');
+        throw new Error(`${path}, ${at}: ${String(error)}\nthe focus is at ${focused}`);
       });
+    }
+  });
+
+  it('E5: on a phone buttons are high enough for a thumb, and no field makes the page zoom', async () => {
+    const person = await atConsole(system, 'owner', { phone: true });
+    for (const [path, title] of [
+      ['queue', '人工处理'],
+      ['rules', '异常规则'],
+      ['manual', '手动发货'],
+    ] as const) {
+      await person.open(path, title);
+      await person.page.locator('main .ant-btn').first().waitFor();
+      const small = await person.page.evaluate<string[]>(
+        `[...document.querySelectorAll('main .ant-btn:not(.ant-btn-link), main input')]
+          .filter((one) => one.checkVisibility() && (one.matches('input') ? parseFloat(getComputedStyle(one).fontSize) < 16 : one.getBoundingClientRect().height < 36))
+          .map((one) => one.outerHTML)`,
+      );
+      assert.deepEqual(small, [], path);
     }
   });
 });
