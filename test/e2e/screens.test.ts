@@ -29,7 +29,7 @@ const wide = { width: 1440, height: 900 };
 const phone = { width: 390, height: 844 };
 
 describe('E5: every screen and every page of buyers', function () {
-  this.timeout(240_000);
+  this.timeout(process.env['SCREENS'] === 'all' ? 1_200_000 : 240_000);
   let system: System;
   let supplier: FakeSupplier;
   let shop: Believable;
@@ -107,7 +107,7 @@ describe('E5: every screen and every page of buyers', function () {
     ),
     ...scenes(shop),
   ]; // prettier-ignore
-  /** Most of the time goes into them: `SCREENS=all npm test -- test/e2e/screens.test.ts` looks at each, in three minutes. */
+  /** Most of the time goes into them: `SCREENS=all npm test -- test/e2e/screens.test.ts` looks at each, in minutes. */
   const looked = async (page: Page): Promise<Pick<Scene, 'name' | 'path' | 'open'>[]> => {
     const found = await all(page);
     assert.ok(found.length > 40);
