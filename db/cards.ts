@@ -57,7 +57,11 @@ export interface OpenableCard {
   readonly ciphertext: Buffer;
   readonly fingerprint: Buffer;
 }
-const reveal = statement<OpenableCard, [number, number, string]>(
+/** `labels`: names of its parts, of a sold key as they were when it was sold. */
+export interface RevealedCard extends OpenableCard {
+  readonly labels: readonly string[];
+}
+const reveal = statement<RevealedCard, [number, number, string]>(
   'card_reveal',
   `with shown as (
      select id, product_id, order_id, ciphertext, fingerprint from cards where id = $1
@@ -65,10 +69,11 @@ const reveal = statement<OpenableCard, [number, number, string]>(
      insert into audit (actor_id, action, order_id, detail)
      select $2, 'card_revealed', order_id, jsonb_build_object('card', id, 'product', product_id, 'reason', $3::text) from shown
    )
-   select id, product_id as "productId", ciphertext, fingerprint from shown`,
+   select s.id, s.product_id as "productId", s.ciphertext, s.fingerprint, coalesce(o.part_labels, p.part_labels) as labels
+   from shown s join products p on p.id = s.product_id left join orders o on o.id = s.order_id`,
 );
 /** A key for a person who says why; audited by the statement that reads it. */
-export async function revealCard(db: Queryable, id: number, actorId: number, reason: string): Promise<OpenableCard> {
+export async function revealCard(db: Queryable, id: number, actorId: number, reason: string): Promise<RevealedCard> {
   const card = (await reveal(db, [id, actorId, reason]))[0];
   if (!card) throw new KnownError('CARD_NOT_FOUND');
   return card;

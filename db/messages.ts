@@ -24,7 +24,7 @@ export interface OutgoingMessage extends WebhookSecrets {
   readonly token: Buffer;
   readonly shopId: number;
   readonly webhookUrl: string | null;
-  /** What the buyer is told besides, as sold, and the names of the parts of its keys. */
+  /** What the buyer is told besides and the names of the parts of its keys, as sold. */
   readonly texts: LocalizedTexts;
   readonly labels: readonly string[];
   /** Sealed cards, in the order in which they are shown. */
@@ -41,7 +41,7 @@ const load = statement<Omit<OutgoingMessage, 'cards'> & { cards: { id: number; c
   'message_load',
   `select m.id, m.kind, m.state, m.created_at as "createdAt", o.id as "orderId", o.no as "orderNo", o.mode, o.locale,
           p.id as "productId", p.name as "productName", p.sku, o.quantity, o.released_at as "releasedAt", o.contact, o.token,
-          coalesce((select content from delivery_texts where id = o.text_id and m.kind in ('mail', 'resend', 'webhook')), '{}') as texts, p.part_labels as labels,
+          coalesce((select content from delivery_texts where id = o.text_id and m.kind in ('mail', 'resend', 'webhook')), '{}') as texts, coalesce(o.part_labels, p.part_labels) as labels,
           s.id as "shopId", s.webhook_url as "webhookUrl", ${webhookSecretColumns},
           coalesce((select jsonb_agg(jsonb_build_object('id', c.id, 'c', encode(c.ciphertext, 'base64'), 'f', encode(c.fingerprint, 'base64')) order by c.seq)
                     from goods_of_orders c where c.order_id = o.id and m.kind in ('mail', 'resend')), '[]') as cards

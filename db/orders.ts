@@ -110,9 +110,9 @@ const insert = statement<
   `with fresh as (
      insert into orders (no, mode, shop_id, idempotency_key, request_hash, product_id, quantity, amount_minor, currency, account_id,
        confirm_by_query, policy, locale, contact, contact_index, remark, token_hash, token, webhook, expires_at, next_query_at, trigger, target,
-       chosen_card_id, chosen_number, promise_seconds)
+       chosen_card_id, chosen_number, promise_seconds, part_labels)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22::jsonb, $23, $24, $25,
-       (select promise_seconds from products where id = $6))
+       (select promise_seconds from products where id = $6), (select part_labels from products where id = $6))
      on conflict (shop_id, idempotency_key) do nothing
      returning id, mode, shop_id
    ), noted as (

@@ -35,10 +35,12 @@ export interface RotationRow {
   readonly place: RotationPlace;
   readonly done: number;
   readonly total: number;
+  /** The code of what it stumbled over; it is tried again each minute. Null while it goes on. */
+  readonly failure: string | null;
   readonly startedAt: Date;
   readonly endedAt: Date | null;
 }
-const columns = `id, ring, key_id as "keyId", state, place, done, total, started_at as "startedAt", ended_at as "endedAt"`;
+const columns = `id, ring, key_id as "keyId", state, place, done, total, failure, started_at as "startedAt", ended_at as "endedAt"`;
 
 /** The tables of a ring, in the order in which they are walked. */
 export function tablesOf(ring: RotatedRing): readonly SealedPlace[] {
@@ -93,7 +95,7 @@ export function recentRotations(db: Queryable): Promise<RotationRow[]> {
 }
 
 // Not before every process has read the new key: they look every ten seconds.
-const due = `state = 'running' and started_at < now() - interval '35 seconds'`;
+const due = `state = 'running' and started_at < now() - interval '35 seconds' and (retry_at is null or retry_at <= now())`;
 const running = statement<Pick<RotationRow, 'id' | 'ring' | 'keyId'>, []>(
   'rotations_running',
   `select id, ring, key_id as "keyId" from key_rotations where ${due} order by id`,
@@ -113,25 +115,52 @@ export async function lockRotation(tx: Transaction, id: number): Promise<Rotatio
 
 const move = statement<object, [number, string, number]>(
   'rotation_move',
-  'update key_rotations set place = $2::jsonb, done = done + $3 where id = $1',
+  `with moved as (
+     update key_rotations r set place = $2::jsonb, done = r.done + $3, failure = null, retry_at = null
+     from key_rotations old where r.id = $1 and old.id = r.id returning r.ring, old.failure
+   )
+   update tasks t set closed_at = now(), closed_by = ${actors.automation} from moved
+   where moved.failure is not null and t.code = 'ROTATION_STUCK' and t.closed_at is null and t.detail ->> 'ring' = moved.ring`,
 );
 export async function moveRotation(tx: Transaction, id: number, place: RotationPlace, done: number): Promise<void> {
   await move(tx, [id, JSON.stringify(place), done]);
 }
 
+const stuck = statement<object, [number, string]>(
+  'rotation_stuck',
+  `with failed as (
+     update key_rotations set failure = $2, retry_at = now() + interval '1 minute' where id = $1 and state = 'running'
+     returning ring, place -> 'tables' -> (place ->> 'at')::int ->> 'table' as at
+   )
+   insert into tasks (code, detail)
+   select 'ROTATION_STUCK', jsonb_strip_nulls(jsonb_build_object('ring', ring, 'table', at, 'reason', $2::text)) from failed
+   where not exists (select from tasks t where t.code = 'ROTATION_STUCK' and t.closed_at is null and t.detail ->> 'ring' = ring)`,
+);
+/** It cannot go on: a task says so while it lasts, and it is tried again in a minute. `reason`: a code, nothing secret. */
+export async function noteStuck(db: Queryable, id: number, reason: string): Promise<void> {
+  await stuck(db, [id, reason]);
+}
+
 const end = statement<object, [number, boolean]>(
   'rotation_end',
   `with ended as (
-     update key_rotations set state = 'done', ended_at = now(), total = done where id = $1 returning id, ring, key_id, done
+     update key_rotations set state = 'done', ended_at = now(), total = done, failure = null, retry_at = null where id = $1 returning id, ring, key_id, done, place
    ), retired as (
      update data_keys k set state = 'retired', retired_at = now() from ended
      where $2 and k.ring = ended.ring and k.id < ended.key_id and k.state = 'active' returning k.id
+   ), superseded as (
+     update tasks t set closed_at = now(), closed_by = ${actors.automation} from ended
+     where t.code in ('ROTATION_STUCK', 'ROTATION_BROKEN') and t.closed_at is null and t.detail ->> 'ring' = ended.ring
+   ), asked as (
+     insert into tasks (code, detail)
+     select 'ROTATION_BROKEN', jsonb_build_object('ring', ring, 'tables', jsonb_object_agg(x.t ->> 'table', x.t -> 'broken'))
+     from ended, lateral jsonb_array_elements(ended.place -> 'tables') x (t) where (x.t ->> 'broken')::int > 0 group by ring
    )
    insert into audit (actor_id, action, detail)
    select ${actors.automation}, 'key_rotation_done', jsonb_build_object('ring', ring, 'rows', done,
      'retired', coalesce((select jsonb_agg(id order by id) from retired), '[]')) from ended`,
 );
-/** All rows are under the new key. `retire`: nothing is under the older ones. */
+/** All rows that open are under the new key; a task names what does not. `retire`: nothing is under the older ones. */
 export async function endRotation(tx: Transaction, id: number, retire: boolean): Promise<void> {
   await end(tx, [id, retire]);
 }

@@ -121,10 +121,10 @@ export interface SoldText {
 }
 const ofOrder = statement<SoldText, [number]>(
   'text_of_order',
-  `select coalesce(t.content, '{}') as texts, p.part_labels as labels
+  `select coalesce(t.content, '{}') as texts, coalesce(o.part_labels, p.part_labels) as labels
    from orders o join products p on p.id = o.product_id left join delivery_texts t on t.id = o.text_id where o.id = $1`,
 );
-/** What an order was sold with, and the names of the parts of its keys. */
+/** What an order was sold with, and the names of the parts of its keys then. */
 export async function soldText(db: Queryable, orderId: number): Promise<SoldText> {
   return one(await ofOrder(db, [orderId]));
 }

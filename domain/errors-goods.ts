@@ -189,6 +189,20 @@ export const goodsErrors = {
     'A rotation is under way',
     'Wait until it is done',
   ),
+  ROTATION_STUCK: entry(
+    503,
+    '密钥轮换受阻，每分钟自动重试；其他轮换照常进行',
+    '请按原因检查数据库与日志；恢复后自动继续',
+    'A rotation of keys cannot go on; it is tried again each minute, the others go on',
+    'Check the database and the logs by the reason; it goes on by itself',
+  ),
+  ROTATION_BROKEN: entry(
+    409,
+    '密钥轮换已结束，但有数据无法解密，已原样保留，旧密钥未停用',
+    '请从备份核对这些数据；切勿删除；核对或恢复后重新轮换',
+    'A rotation of keys ended; some data does not open, was left as it is, and the old key is still in use',
+    'Compare it with a backup and delete nothing; then rotate again',
+  ),
   MASTER_KEY_SAME: entry(
     409,
     '当前主密钥没有变化',

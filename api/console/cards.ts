@@ -53,7 +53,8 @@ export function cardRoutes(router: Router, authenticate: Authenticate, deps: Api
   });
   serve(router, authenticate, consoleCards.revealCard, async (call) => {
     const card = await revealCard(pool, call.params.id, person(call).actorId, call.body.reason);
-    return { parts: keyParts(openKey(keyring, card.productId, card)) };
+    const parts = keyParts(openKey(keyring, card.productId, card));
+    return { parts, labels: parts.length > 1 ? [...card.labels] : [] };
   });
   serve(router, authenticate, consoleCards.voidCard, async (call) => {
     await voidCard(pool, call.params.id, person(call).actorId, call.body.reason);
@@ -92,17 +93,20 @@ export function cardRoutes(router: Router, authenticate: Authenticate, deps: Api
       createdAt: createdAt.toISOString(),
       retiredAt: retiredAt?.toISOString() ?? null,
     })),
-    items: (await recentRotations(pool)).map(({ id, ring, state, place, done, total, startedAt, endedAt }) => ({
-      id,
-      ring,
-      state,
-      done,
-      total: Math.max(total, done),
-      broken: place.tables.reduce((sum, t) => sum + t.broken, 0),
-      tables: place.tables.map((t) => ({ ...t })),
-      startedAt: startedAt.toISOString(),
-      endedAt: endedAt?.toISOString() ?? null,
-    })),
+    items: (await recentRotations(pool)).map(
+      ({ id, ring, state, place, done, total, failure, startedAt, endedAt }) => ({
+        id,
+        ring,
+        state,
+        done,
+        total: Math.max(total, done),
+        failure,
+        broken: place.tables.reduce((sum, t) => sum + t.broken, 0),
+        tables: place.tables.map((t) => ({ ...t })),
+        startedAt: startedAt.toISOString(),
+        endedAt: endedAt?.toISOString() ?? null,
+      }),
+    ),
   }));
 }
 

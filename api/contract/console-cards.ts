@@ -50,7 +50,10 @@ export const revealCard = route({
   auth: { right: 'cards.reveal' },
   params: idParam,
   body: z.strictObject({ reason }),
-  response: z.strictObject({ parts: z.array(z.string()) }),
+  response: z.strictObject({
+    parts: z.array(z.string()),
+    labels: z.array(z.string()).describe('Names of several parts, of a sold key as they were when it was sold'),
+  }),
   errors: ['CARD_NOT_FOUND', 'KEY_UNREADABLE'],
 });
 
@@ -152,6 +155,7 @@ export const listRotations = route({
         state: z.enum(['running', 'done']),
         done: z.int().describe('Cells re-encrypted'),
         total: z.int().describe('About; rows of the tables'),
+        failure: z.string().nullable().describe('Code of what it stumbled over; tried again each minute'),
         broken: z.int().describe('Cells that do not open: left as they are, and no key retires'),
         tables: z.array(
           z.strictObject({

@@ -258,6 +258,28 @@ describe('kinds of keys: 循环卡密, 自选卡号, keys of several parts', fun
     for (const part of ['user&#60;1&#62;', 'p-w', '1@x.example']) assert.ok(mail.html.includes(`>${part}</pre>`), part);
   });
 
+  it('D8: an order shows the parts of its keys by the names they had when it was sold; one from before that was kept, by those of the product', async () => {
+    const { id, sku } = await importer.product({ partLabels: ['账号', '密码'] });
+    await addNumbers(sku, [{ parts: ['user', 'p-w'] }, { parts: ['user2', 'p-w2'] }]);
+    const email = `${randomUUID()}@example.com`;
+    const order = await place(sku, { email });
+    const { version } = await importer.ask<{ version: number }>(`products/${id}`);
+    await importer.ask(`products/${id}`, { sku, name: '测试', priceMinor: 100, partLabels: ['登录名', '口令'], version }, { method: 'PUT' }); // prettier-ignore
+    const outcome = await pay(order, 100);
+    assert.ok(outcome.next === 'tell');
+    const names = async () => (await goodsOf(order)).keys[0]?.map((part) => part.label);
+    assert.deepEqual(await names(), ['账号', '密码']);
+    await sendMail(system.parts.steps, outcome.messages[0]?.id ?? 0);
+    const mail = await system.mail.waitFor(email, 5_000);
+    assert.ok(mail.text.includes('账号: user\n密码: p-w'), mail.text);
+    const [sold, left] = await sql<{ id: number }>('select id from cards where product_id = $1 order by id', id);
+    const revealed = (card = 0) => importer.ask<{ labels: string[] }>(`cards/${card}/reveal`, { reason: '核对名称' });
+    assert.deepEqual((await revealed(sold?.id)).labels, ['账号', '密码']);
+    assert.deepEqual((await revealed(left?.id)).labels, ['登录名', '口令']);
+    await sql('update orders set part_labels = null where no = $1', order.order.orderNo);
+    assert.deepEqual(await names(), ['登录名', '口令']);
+  });
+
   it('D4: numbers are imported with their surcharge; one without a secret part, and one that stands twice, are refused', async () => {
     const { id, sku } = await chosen();
     const csv = '卡号,密码,加价\n801,s1,88.00\n802,s2,\n801,s3,\n803,s4,abc\n';

@@ -25,7 +25,7 @@ import { startSystem, type System } from '../support/system.ts';
 const unsealed = new Set(['data_keys.wrapped', 'notifications.body', 'orders.contact_index', 'orders.address_index', 'cards.fingerprint']); // prettier-ignore
 
 interface Progress {
-  items: { ring: string; state: string; done: number; broken: number; tables: { table: string; state: string; rows: number; done: number; broken: number }[] }[];
+  items: { ring: string; state: string; done: number; broken: number; failure: string | null; tables: { table: string; state: string; rows: number; done: number; broken: number }[] }[];
   keys: { id: number; ring: string; state: string }[];
 } // prettier-ignore
 
@@ -186,9 +186,38 @@ describe('rotation of keys', function () {
     const { items, keys } = await progress();
     assert.deepEqual([items[0]?.state, items[0]?.broken], ['done', 1]);
     assert.equal(keys.find((key) => key.id === before)?.state, 'active');
+    const asked = await sql(`select detail from tasks where code = 'ROTATION_BROKEN' and closed_at is null`);
+    assert.deepEqual(asked, [{ detail: { ring: 'card', tables: { cards: 1 } } }]);
     const now = (await cellsOf('cards')).slice(-3);
     assert.deepEqual(now.map((cell) => cell.sealed.readUInt32BE(1) === before), [true, false, false]); // prettier-ignore
     await sql('delete from cards where id = $1', broken.key[0]);
+  });
+
+  it('D6: each ring rotates by itself: one that cannot go on says why, asks for people and is tried again; the others end', async () => {
+    await sql(`update tasks set closed_at = now(), closed_by = 1 where code like 'ROTATION%' and closed_at is null`);
+    // A row that cannot be written: what is planted fails the whole page, not one cell.
+    await sql(`create function planted() returns trigger language plpgsql as $$ begin raise exception 'key-in-the-words' using errcode = '22000'; end $$`); // prettier-ignore
+    await sql('create trigger planted before update on cards for each row execute function planted()');
+    const asked = () => sql<{ code: string; detail: object }>(`select code, detail from tasks where code like 'ROTATION%' and closed_at is null order by id`); // prettier-ignore
+    const states = async () => Object.fromEntries((await progress()).items.slice(0, 3).map((item) => [item.ring, [item.state, item.failure]])); // prettier-ignore
+    const again = () => sql(`update key_rotations set retry_at = now() where state = 'running'`);
+    for (const ring of ['card', 'contact', 'secret']) await begin(ring);
+    while (await reencrypt(system.parts.steps));
+    assert.deepEqual(await states(), {
+      card: ['running', 'PostgreSQL 22000'],
+      contact: ['done', null],
+      secret: ['done', null],
+    });
+    await again();
+    while (await reencrypt(system.parts.steps));
+    const stuck = { code: 'ROTATION_STUCK', detail: { ring: 'card', table: 'cards', reason: 'PostgreSQL 22000' } };
+    assert.deepEqual(await asked(), [stuck], 'once, however often it is tried');
+    await sql('drop trigger planted on cards');
+    assert.equal(await reencrypt(system.parts.steps), false, 'not before its time');
+    await again();
+    while (await reencrypt(system.parts.steps));
+    assert.deepEqual((await states())['card'], ['done', null]);
+    assert.deepEqual(await asked(), []);
   });
 
   it('rule 18: codec keys turn at once, and the old one retires 30 days after the last history that it sealed has ended', async () => {

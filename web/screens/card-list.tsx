@@ -54,13 +54,23 @@ export function CardList({
     },
   });
   const show = async (key: Key, reason: string): Promise<void> => {
-    const { parts } = await ask('post', '/api/console/cards/:id/reveal', { params: { id: key.id }, body: { reason } });
+    const { parts, labels } = await ask('post', '/api/console/cards/:id/reveal', {
+      params: { id: key.id },
+      body: { reason },
+    });
     modal.info({
       title: t(`卡密 #${key.id}`, `Key #${key.id}`),
       content: (
-        <Typography.Text copyable={{ text: parts.join(' ') }} className="mono">
-          {parts.join(' ')}
-        </Typography.Text>
+        <>
+          {parts.map((part, i) => (
+            <div key={i}>
+              {labels[i] !== undefined && <Typography.Text type="secondary">{labels[i]} </Typography.Text>}
+              <Typography.Text copyable={{ text: part }} className="mono">
+                {part}
+              </Typography.Text>
+            </div>
+          ))}
+        </>
       ),
     });
   };

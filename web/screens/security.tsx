@@ -90,7 +90,8 @@ function Rotation({ rotations }: { readonly rotations: Rotations }): ReactNode {
     secret: t('账号与接口密码', 'Accounts and secrets'),
     codec: t('Temporal 流程数据', 'What workflows carry'),
   };
-  const running = rotations.items.some((item) => item.state === 'running');
+  const running = (ring: string): boolean =>
+    rotations.items.some((item) => item.ring === ring && item.state === 'running');
   return (
     <Card size="small" title={t('加密密钥轮换', 'Rotation of encryption keys')}>
       <div className="stack">
@@ -107,7 +108,7 @@ function Rotation({ rotations }: { readonly rotations: Rotations }): ReactNode {
               title={t(`轮换${ring[value]}的加密密钥？`, `Renew the key of ${ring[value].toLowerCase()}?`)}
               onConfirm={() => start.mutate({ body: { ring: value } })}
             >
-              <Button disabled={running} loading={start.isPending}>
+              <Button disabled={running(value)} loading={start.isPending}>
                 {t(`轮换${ring[value]}密钥`, `Renew: ${ring[value]}`)}
               </Button>
             </Popconfirm>
@@ -137,6 +138,11 @@ function Rotation({ rotations }: { readonly rotations: Rotations }): ReactNode {
               <span className="mute">
                 {item.tables.map((one) => `${one.table} ${one.state === 'waiting' ? '–' : one.rows}`).join(' · ')}
               </span>
+            )}
+            {item.failure !== null && (
+              <Tag color="red">
+                {t(`受阻：${item.failure}，每分钟重试`, `Held up: ${item.failure}; tried each minute`)}
+              </Tag>
             )}
             {item.broken > 0 && (
               <Tag color="red">

@@ -1,9 +1,10 @@
-/** Re-encrypts a ring under its newest key, beside the orders: some rows at a time, from where the last run stopped. */
+/** Re-encrypts rings under their newest keys, beside the orders: some rows at a time, from where the last run stopped. */
 import type { ActivityDeps } from '../../activities/deps.ts';
 import {
   endRotation,
   lockRotation,
   moveRotation,
+  noteStuck,
   retireCodecKeys,
   runningRotations,
   tablesOf,
@@ -11,28 +12,44 @@ import {
   type RotationRow,
 } from '../../db/rotations.ts';
 import { sealedPage, swapCells, type SealedCell } from '../../db/sealed-places.ts';
-import { transaction, type Transaction } from '../../db/sql.ts';
+import { sqlState, transaction, type Transaction } from '../../db/sql.ts';
 import type { RowRing, SealedPlace } from '../../domain/sealed-places.ts';
 import { aadOfPlace } from '../../integrations/keyring/aad.ts';
 import { KeyringError } from '../../integrations/keyring/keyring.ts';
 
 type RotationDeps = Pick<ActivityDeps, 'pool' | 'keyring' | 'log'>;
 
-/** True if there is more to do at once. One process works at a rotation at a time, the others pass it over. */
+/**
+ * A page of each rotation: a ring that cannot go on holds up no other. True if there is more to do at once. One process
+ * works at a rotation at a time, the others pass it over.
+ */
 export async function reencrypt(deps: RotationDeps): Promise<boolean> {
-  const { pool, keyring } = deps;
+  const { pool, keyring, log } = deps;
+  let more = false;
   for (const { id, ring, keyId } of await runningRotations(pool)) {
-    if (keyring.currentKey(ring) !== keyId) await keyring.refresh();
-    if (keyring.currentKey(ring) !== keyId) continue;
-    // Place and rows are one commit: killed anywhere, the next run goes on where the last commit was.
-    const more = await transaction(pool, async (tx) => {
-      const rotation = await lockRotation(tx, id);
-      if (rotation) await onePage(deps, tx, rotation);
-      return rotation !== undefined;
-    });
-    if (more) return true;
+    try {
+      if (keyring.currentKey(ring) !== keyId) await keyring.refresh();
+      if (keyring.currentKey(ring) !== keyId) continue;
+      // Place and rows are one commit: killed anywhere, the next run goes on where the last commit was.
+      const moved = await transaction(pool, async (tx) => {
+        const rotation = await lockRotation(tx, id);
+        if (rotation) await onePage(deps, tx, rotation);
+        return rotation !== undefined;
+      });
+      more ||= moved;
+    } catch (error) {
+      log.error({ err: error, ring }, 'a rotation cannot go on; it is tried again in a minute');
+      await noteStuck(pool, id, reasonOf(error));
+    }
   }
-  return false;
+  return more;
+}
+
+/** A code without the words around it, which may quote a row. */
+function reasonOf(error: unknown): string {
+  const state = sqlState(error);
+  if (state !== undefined) return `PostgreSQL ${state}`;
+  return error instanceof Error ? error.name : 'Error';
 }
 
 async function onePage(deps: RotationDeps, tx: Transaction, rotation: RotationRow): Promise<void> {
