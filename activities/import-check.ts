@@ -74,54 +74,69 @@ async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
   let n = 0;
   let rows = 0;
 
-  const store = async (): Promise<boolean> => {
-    const block = await sorted(deps, good, problems);
+  const write = async (n: number, upTo: number, lines: Good[], bad: LineProblem[]): Promise<boolean> => {
+    const block = await sorted(deps, lines, bad);
     const texts: BlockText[] = block.good.map(({ text, expires, surchargeMinor }) =>
       surchargeMinor === undefined ? [text, expires] : [text, expires, surchargeMinor],
     );
     const stored = await addCheckedBlock(deps.pool, file.id, {
-      n: n++,
+      n,
       lines: block.good.map((g) => g.line),
       productIds: block.good.map((g) => g.productId),
       fingerprints: block.good.map((g) => g.fingerprint),
-      sealed: deps.keyring.seal('card', JSON.stringify(texts), blockAad(file.id, n - 1)),
+      sealed: deps.keyring.seal('card', JSON.stringify(texts), blockAad(file.id, n)),
       problems: block.problems,
-      upTo: rows,
+      upTo,
     });
-    good = [];
-    problems = [];
     await deps.fault?.('import:checked', file.id);
     return stored;
   };
+  // While PostgreSQL compares and takes one block, the next is read. False: somebody cancelled.
+  let writing = Promise.resolve(true);
+  const store = async (): Promise<boolean> => {
+    const goOn = await writing;
+    if (goOn) writing = write(n++, rows, good, problems);
+    // Awaited in the next round; until then a failure must not count as unhandled.
+    writing.catch(() => undefined);
+    good = [];
+    problems = [];
+    return goOn;
+  };
 
-  for await (const row of source.rows) {
-    if (++rows % slice === 0) await yieldTo();
-    if (rows > maxLines) throw new KnownError('IMPORT_TOO_LARGE', { lines: maxLines });
-    const { line } = row;
-    const key = readKey(row, rules);
-    if (typeof key === 'string') {
-      problems.push([line, row.cells.length === 0 ? 'COLUMNS' : key]);
-    } else {
-      const { productId, parts, surchargeMinor } = key;
-      const number = surchargeMinor === undefined ? undefined : `${productId}:${parts[0]}`;
-      const text = keyText(parts);
-      const fingerprint = keyFingerprint(deps.keyring, productId, text);
-      if (!seen.add(fingerprint)) problems.push([line, 'IN_FILE']);
-      else if (number !== undefined && numbers.has(number)) problems.push([line, 'NUMBER_TWICE']);
-      else good.push({ line, productId, text, fingerprint, surchargeMinor, expires: key.expiresAt?.getTime() ?? 0 });
-      if (number !== undefined) numbers.add(number);
-      if (preview.length < previewLines) {
-        preview.push({
-          line,
-          sku: skuOf.get(productId) ?? '',
-          key: parts.map(masked),
-          ...(key.expiresAt && { expiresAt: key.expiresAt.toISOString() }),
-        });
+  try {
+    for await (const row of source.rows) {
+      if (++rows % slice === 0) await yieldTo();
+      if (rows > maxLines) throw new KnownError('IMPORT_TOO_LARGE', { lines: maxLines });
+      const { line } = row;
+      const key = readKey(row, rules);
+      if (typeof key === 'string') {
+        problems.push([line, row.cells.length === 0 ? 'COLUMNS' : key]);
+      } else {
+        const { productId, parts, surchargeMinor } = key;
+        const number = surchargeMinor === undefined ? undefined : `${productId}:${parts[0]}`;
+        const text = keyText(parts);
+        const fingerprint = keyFingerprint(deps.keyring, productId, text);
+        if (!seen.add(fingerprint)) problems.push([line, 'IN_FILE']);
+        else if (number !== undefined && numbers.has(number)) problems.push([line, 'NUMBER_TWICE']);
+        else good.push({ line, productId, text, fingerprint, surchargeMinor, expires: key.expiresAt?.getTime() ?? 0 });
+        if (number !== undefined) numbers.add(number);
+        if (preview.length < previewLines) {
+          preview.push({
+            line,
+            sku: skuOf.get(productId) ?? '',
+            key: parts.map(masked),
+            ...(key.expiresAt && { expiresAt: key.expiresAt.toISOString() }),
+          });
+        }
       }
+      if (good.length + problems.length >= blockLines && !(await store())) return;
     }
-    if (good.length + problems.length >= blockLines && !(await store())) return;
+    if (good.length + problems.length > 0 && !(await store())) return;
+    if (!(await writing)) return;
+  } finally {
+    // Nothing of this try comes after its end: the next one begins by dropping what it finds.
+    await writing.catch(() => undefined);
   }
-  if (good.length + problems.length > 0 && !(await store())) return;
   if (rows === 0) throw new KnownError('IMPORT_NOTHING');
   await endCheck(deps.pool, file.id, await summaryOf(deps, file.id, source, preview));
 }

@@ -94,6 +94,10 @@ function mergedColumns(sheet: string): Map<string, number> {
   return areas;
 }
 
+// Almost every cell and text is one of these, whole: a match saves the general reading, which comes to the same.
+const plainValue = /^<v>([^<]*)<\/v>$/;
+const plainRun = /^(?:<is>)?<t(?: xml:space="preserve")?>([^<]*)<\/t>(?:<\/is>)?$/;
+
 function readCell(
   attributes: string,
   inner: string,
@@ -103,9 +107,10 @@ function readCell(
 ): Cell | undefined {
   // prettier-ignore
   const type = attribute(attributes, 't') ?? 'n';
-  if (/<(?:\w+:)?f\b/.test(inner)) return { text: '', kind: 'formula' };
+  const plain = plainValue.exec(inner)?.[1];
+  if (plain === undefined && /<(?:\w+:)?f\b/.test(inner)) return { text: '', kind: 'formula' };
   if (type === 'inlineStr') return text(plainText(inner));
-  const raw = firstElement(inner, 'v')?.inner;
+  const raw = plain ?? firstElement(inner, 'v')?.inner;
   if (raw === undefined || raw === '') return undefined;
   if (type === 's') return text(strings[Number(raw)] ?? '');
   if (type === 'str') return text(unescape(raw));
@@ -134,6 +139,8 @@ async function sharedStrings(xml: string): Promise<string[]> {
 
 /** The text of runs, without the reading aids (rPh) of East Asian text. */
 function plainText(xml: string): string {
+  const only = plainRun.exec(xml)?.[1];
+  if (only !== undefined) return unescape(only);
   let all = '';
   for (const { inner = '' } of elements(xml.includes('rPh') ? without(xml, 'rPh') : xml, 't')) all += inner;
   return unescape(all);

@@ -83,6 +83,7 @@ const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&',
 
 /** XML entities, then the `_x000D_` form of characters that XML cannot hold (ECMA-376 part 1, §22.9.2.19). */
 export function unescape(xml: string): string {
+  if (!xml.includes('&') && !xml.includes('_x')) return xml;
   const plain = !xml.includes('&')
     ? xml
     : xml.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (whole, hex?: string, decimal?: string, name?: string) => {
