@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { EncodingProbe } from '../../domain/encoding.ts';
 import { FingerprintSet } from '../../domain/fingerprint-set.ts';
-import { cutLine, readKey, type Cell } from '../../domain/key-file.ts';
-import { textLines } from '../../integrations/sheets/records.ts';
+import { cutLine, readKey, type Cell, type FileRow } from '../../domain/key-file.ts';
+import { csvRows, decoded, textLines } from '../../integrations/sheets/records.ts';
 import { openXlsx, sheetRows } from '../../integrations/sheets/xlsx.ts';
 import { openArchive, SheetError } from '../../integrations/sheets/zip.ts';
 import { createHash } from 'node:crypto';
@@ -25,6 +25,31 @@ describe('files of keys', () => {
     const [, lost, date, formula] = row?.cells ?? [];
     assert.ok(lost && date && formula);
     assert.deepEqual([problem(lost), problem(date), problem(formula)], ['NUMBER_LOST', 'DATE_CELL', 'FORMULA']);
+  });
+  it('D1 D4: a book that counts its days from 1904 gives the days it shows; a SKU merged over its rows, zeros and 18 digits stay', async () => {
+    const book = { ...rules, columns: ['sku', 'key', 'expires'] as const, productId: undefined, products: new Map([['QQ-100', 7]]) }; // prettier-ignore
+    const [, ...rows] = [...sheetRows(await openXlsx(readFileSync('test/fixtures/libreoffice-1904.xlsx')))];
+    const keys = rows.map((row) => readKey(row, book));
+    const good = (key: string, expiresAt: string) => ({ productId: 7, parts: [key], expiresAt: new Date(expiresAt), surchargeMinor: undefined }); // prettier-ignore
+    assert.deepEqual(keys, [
+      good('0000123456', '2027-03-31T23:59:59+08:00'),
+      good('123456789012345678', '2027-04-01T23:59:59+08:00'),
+      'NUMBER_LOST',
+    ]);
+  });
+  it('D1 D4: a CSV in GBK gives the same cells as the sheet that LibreOffice makes of it', async () => {
+    const sheet = [...sheetRows(await openXlsx(readFileSync('test/fixtures/libreoffice-gbk.xlsx')))];
+    const bytes = readFileSync('test/fixtures/keys-gbk.csv');
+    const probe = new EncodingProbe();
+    probe.push(bytes);
+    assert.equal(probe.result(), 'gb18030');
+    const csv: FileRow[] = [];
+    const pieces = async function* () {
+      yield await Promise.resolve(bytes);
+    };
+    for await (const row of csvRows(decoded(pieces, 'gb18030'), ',')) csv.push(row);
+    assert.deepEqual(csv, sheet);
+    assert.deepEqual(csv[3]?.cells[1]?.text, '中文卡密');
   });
   it('D4: the key column takes every separator that is one too many', () => {
     const cut = (line: string) =>
