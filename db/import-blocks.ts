@@ -32,11 +32,12 @@ export async function beginCheck(
   return (await reset(db, [id, encoding, format])).length > 0;
 }
 
-const known = statement<{ at: number; sold: boolean }, [number[], Buffer[]]>(
+// Fingerprints, which are equally long, go as one value and are cut here: see `addCards`.
+const known = statement<{ at: number; sold: boolean }, [number[], Buffer]>(
   'import_known',
   `select t.at::int - 1 as at, c.state = 'sold' as sold
-   from unnest($1::bigint[], $2::bytea[]) with ordinality t (product_id, fingerprint, at)
-   join cards c on c.product_id = t.product_id and c.fingerprint = t.fingerprint`,
+   from unnest($1::bigint[]) with ordinality t (product_id, at), (select length($2::bytea) / nullif(cardinality($1::bigint[]), 0) as bytes) w, cards c
+   where c.product_id = t.product_id and c.fingerprint = substring($2::bytea from (t.at::int - 1) * w.bytes + 1 for w.bytes)`,
 );
 /** Which of these keys the products have or had: their places in the arrays. */
 export function knownKeys(
@@ -44,7 +45,7 @@ export function knownKeys(
   productIds: readonly number[],
   fingerprints: readonly Buffer[],
 ): Promise<{ at: number; sold: boolean }[]> {
-  return known(db, [[...productIds], [...fingerprints]]);
+  return known(db, [[...productIds], Buffer.concat(fingerprints)]);
 }
 
 export interface CheckedBlock {
@@ -61,7 +62,7 @@ export interface CheckedBlock {
 
 const addBlock = statement<
   { id: number },
-  [number, number, number[], number[], Buffer[], Buffer, string, number, number, number, number, number]
+  [number, number, number[], number[], Buffer, Buffer, string, number, number, number, number, number]
 >(
   'import_block',
   `with counted as (
@@ -70,7 +71,10 @@ const addBlock = statement<
      where id = $1 and state = 'received' returning id
    )
    insert into import_blocks (import_id, n, lines, product_ids, fingerprints, sealed, problems)
-   select id, $2, $3, $4, $5, $6, $7::jsonb from counted
+   select id, $2, $3, $4, array(
+       select substring($5::bytea from i * w.bytes + 1 for w.bytes)
+       from generate_series(0, cardinality($3::int[]) - 1) i, (select length($5::bytea) / nullif(cardinality($3::int[]), 0) as bytes) w order by i),
+     $6, $7::jsonb from counted
    returning import_id as id`,
 );
 /** Stores a checked block; false if the import was cancelled meanwhile. */
@@ -82,7 +86,7 @@ export async function addCheckedBlock(db: Queryable, id: number, block: CheckedB
     block.n,
     [...block.lines],
     [...block.productIds],
-    [...block.fingerprints],
+    Buffer.concat(block.fingerprints),
     block.sealed,
     JSON.stringify(block.problems),
     block.upTo,
@@ -135,14 +139,24 @@ export interface OpenBlock {
   readonly lines: readonly number[];
   readonly sealed: Buffer;
 }
-const nextBlock = statement<OpenBlock, [number, number]>(
+// As one value and as JSON: the driver reads an array of 5,000 letter by letter.
+const nextBlock = statement<Omit<OpenBlock, 'fingerprints'> & { fingerprints: Buffer }, [number, number]>(
   'import_block_next',
-  `select b.n, to_jsonb(b.product_ids) as "productIds", b.fingerprints, b.lines, b.sealed from import_blocks b join imports i on i.id = b.import_id
+  `select b.n, to_jsonb(b.product_ids) as "productIds", to_jsonb(b.lines) as lines, b.sealed,
+     coalesce((select string_agg(f, ''::bytea order by at) from unnest(b.fingerprints) with ordinality u (f, at)), '') as fingerprints
+   from import_blocks b join imports i on i.id = b.import_id
    where b.import_id = $1 and b.n > $2 and b.imported_at is null and i.state = 'confirmed' order by b.n limit 1`,
 );
 /** The next block that is not in the pool; undefined if all are, or the import was stopped. */
 export async function nextOpenBlock(db: Queryable, importId: number, after: number): Promise<OpenBlock | undefined> {
-  return (await nextBlock(db, [importId, after]))[0];
+  const block = (await nextBlock(db, [importId, after]))[0];
+  return block && { ...block, fingerprints: cut(block.fingerprints, block.lines.length) };
+}
+
+/** Equal pieces of one value. */
+function cut(joined: Buffer, count: number): Buffer[] {
+  const width = joined.length / count;
+  return Array.from({ length: count }, (_, i) => joined.subarray(i * width, (i + 1) * width));
 }
 
 // The import too: a batch that is undone gets nothing more once the undo is answered.
@@ -152,15 +166,26 @@ const lockBlock = statement<{ mode: Mode }, [number, number]>(
    where b.import_id = $1 and b.n = $2 and b.imported_at is null and i.state = 'confirmed' for update of i, b`,
 );
 type CardParams = [
-  ...[number[], number[], Mode, Buffer[], Buffer[], (Date | null)[]],
-  ...[(string | null)[], (number | null)[]],
+  ...[number[], number[], Mode, Buffer, Buffer, (Date | null)[]],
+  ...[(string | null)[], (number | null)[], number[], number[]],
 ];
-const addCards = statement<{ fingerprint: Buffer }, CardParams>(
+// All ciphertexts in one value and all fingerprints in another, cut here: an array of them would go as hexadecimal text,
+// written by the driver and read by PostgreSQL letter by letter. Only what did not go in comes back.
+const addCards = statement<{ at: number }, CardParams>(
   'import_cards',
-  `insert into cards (product_id, batch_id, mode, ciphertext, fingerprint, expires_at, label, surcharge_minor, seq)
-   select t.p, t.b, $3, t.c, t.f, t.e, t.l, t.s, card_place(t.e)
-   from unnest($1::bigint[], $2::bigint[], $4::bytea[], $5::bytea[], $6::timestamptz[], $7::text[], $8::bigint[]) as t (p, b, c, f, e, l, s)
-   on conflict do nothing returning fingerprint`,
+  `with given as materialized (
+     select t.p, t.b, t.e, t.l, t.s, t.at, substring($4::bytea from t.start + 1 for t.len) as c,
+       substring($5::bytea from (t.at::int - 1) * w.bytes + 1 for w.bytes) as f
+     from unnest($1::bigint[], $2::bigint[], $6::timestamptz[], $7::text[], $8::bigint[], $9::int[], $10::int[])
+         with ordinality as t (p, b, e, l, s, start, len, at),
+       (select length($5::bytea) / nullif(cardinality($1::bigint[]), 0) as bytes) w
+   ), added as (
+     insert into cards (product_id, batch_id, mode, ciphertext, fingerprint, expires_at, label, surcharge_minor, seq)
+     select p, b, $3, c, f, e, l, s, card_place(e) from given order by at
+     on conflict do nothing returning fingerprint
+   )
+   select at::int - 1 as at from given
+   where (select count(*) from added) < cardinality($1::bigint[]) and f not in (select fingerprint from added) order by at`,
 );
 const closeBlock = statement<object, [number, number, number, number, string]>(
   'import_block_close',
@@ -190,24 +215,22 @@ export async function importBlock(pool: Pool, importId: number, block: SealedBlo
     const open = (await lockBlock(tx, [importId, block.n]))[0];
     if (!open) return;
     const { productIds, batchIds, ciphertexts, fingerprints, expires, labels, surcharges } = block;
-    const added = await addCards(tx, [
+    let end = 0;
+    const starts = ciphertexts.map((bytes) => (end += bytes.length) - bytes.length);
+    const missing = await addCards(tx, [
       [...productIds],
       [...batchIds],
       open.mode,
-      [...ciphertexts],
-      [...fingerprints],
+      Buffer.concat(ciphertexts),
+      Buffer.concat(fingerprints),
       [...expires],
       [...labels],
       [...surcharges],
+      starts,
+      ciphertexts.map((bytes) => bytes.length),
     ]);
-    const late: LineProblem[] = [];
-    if (added.length < fingerprints.length) {
-      const fresh = new Set(added.map((row) => row.fingerprint.toString('latin1')));
-      fingerprints.forEach((f, at) => {
-        if (!fresh.has(f.toString('latin1'))) late.push([block.lines[at] ?? 0, 'LATE']);
-      });
-    }
-    await closeBlock(tx, [importId, block.n, added.length, late.length, JSON.stringify(late)]);
+    const late = missing.map(({ at }): LineProblem => [block.lines[at] ?? 0, 'LATE']);
+    await closeBlock(tx, [importId, block.n, fingerprints.length - late.length, late.length, JSON.stringify(late)]);
     for (const productId of new Set(productIds)) await goodsCame(tx, productId, open.mode);
   });
 }

@@ -157,7 +157,7 @@ describe('files on their way into an import', function () {
     assert.deepEqual(await left(confirmed.id), { chunks: 0, blocks: 0, cards: now.added });
   });
 
-  it('D5: undo of a batch takes all that is unsold, a page at a time, and ends; what is held goes once it is free', async () => {
+  it('D5: undo of a batch takes all that is unsold, 200 at a time whatever its size, says how far it is, and ends; what is held goes once it is free', async () => {
     const { id: productId } = await importer.product();
     const { steps, pool } = system.parts;
     const { id } = await importer.begin({ productId });
@@ -176,6 +176,10 @@ describe('files on their way into an import', function () {
       while (await removeUndone(pool));
     };
     const rest = async (): Promise<unknown> => (await pool.query('select state, undo_look_at > now() as again from cards c join card_batches b on b.id = c.batch_id where batch_id = $1', [batch])).rows; // prettier-ignore
+    const unsold = async () => (await importer.ask<{ items: { available: number }[] }>(`products/${productId}/batches`)).items[0]?.available; // prettier-ignore
+    assert.equal(await unsold(), 999);
+    assert.equal(await removeUndone(pool), true);
+    assert.equal(await unsold(), 799, 'more than a page went in one statement, or none');
     await drain();
     assert.deepEqual(await rest(), [{ state: 'held', again: true }]);
     await pool.query(`update cards set state = 'available', order_id = null, held_until = null where batch_id = $1`, [batch]); // prettier-ignore
