@@ -190,6 +190,26 @@ describe('files on their way into an import', function () {
     assert.deepEqual(rows, [{ undo_look_at: null }]);
   });
 
+  it('D4: what another import brought in between check and commit is named line by line, and is in the pool once', async () => {
+    const { id: productId } = await importer.product();
+    const checked = async (keys: readonly string[]): Promise<number> => {
+      const { id } = await importer.begin({ productId, text: keys.join('\n') });
+      await advanceImport(system.parts.steps, id);
+      return id;
+    };
+    const first = await checked(['late-1', 'late-2', 'late-3']);
+    const second = await checked(['late-0', 'late-3', 'late-1', 'late-9']);
+    for (const id of [first, second]) {
+      await importer.ask(`imports/${id}/confirm`, {}, { method: 'POST' });
+      await advanceImport(system.parts.steps, id);
+    }
+    const { state, added, late } = await importer.ask<ImportState>(`imports/${second}`);
+    assert.deepEqual([state, added, late], ['done', 2, 2]);
+    assert.deepEqual(await importer.problems(second), [[2, 'LATE'], [3, 'LATE']]); // prettier-ignore
+    const { rows } = await system.parts.pool.query('select count(*)::int as n from cards where product_id = $1', [productId]); // prettier-ignore
+    assert.deepEqual(rows, [{ n: 5 }]);
+  });
+
   it('库存上限: of two imports that are confirmed at once only one passes a limit that they would break together', async () => {
     const { id: productId } = await importer.product({ stockLimit: 10 });
     const ids = await Promise.all(
