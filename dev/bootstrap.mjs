@@ -77,9 +77,20 @@ const scripts = {
 };
 let program;
 if (command === 'test') {
-  // Without a file named, all of them.
-  const all = args.some((arg) => arg.endsWith('.ts')) ? [] : ['test/**/*.test.ts'];
-  program = [path.join('node_modules', 'mocha', 'bin', 'mocha.js'), ...args, ...all];
+  program = [path.join('node_modules', 'mocha', 'bin', 'mocha.js'), ...args];
+  if (!args.some((arg) => arg.endsWith('.ts'))) {
+    // All of them, two files at a time. Built before, so that no test builds under the feet of another.
+    const { build } = await import('./build.mjs');
+    await build();
+    const long = 'browser,chaos,e2e'; // first, so that both processes end at about the same time
+    program.push(
+      '--parallel',
+      '--jobs',
+      '2',
+      `test/{${long}}/**/*.test.ts`,
+      `test/!(${long.replaceAll(',', '|')})/**/*.test.ts`,
+    );
+  }
 } else if (scripts[command]) {
   const { build } = await import('./build.mjs');
   await build();

@@ -1,11 +1,11 @@
 /** A real Chromium on the built pages. What a person does goes through `hand`, which counts it. */
 import { spawnSync } from 'node:child_process';
 import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core';
-import { onEnd } from './services.ts';
+import { onProcessEnd } from './services.ts';
 
 let browser: Promise<Browser> | undefined;
 
-/** Builds the pages if their sources changed, and starts the browser once per run. */
+/** Builds the pages if their sources changed, and starts the browser once per process. */
 export function testBrowser(): Promise<Browser> {
   return (browser ??= (async () => {
     const built = spawnSync(process.execPath, ['dev/build-web.mjs'], { stdio: ['ignore', 2, 2] });
@@ -14,7 +14,7 @@ export function testBrowser(): Promise<Browser> {
       executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'], // prettier-ignore
     });
-    onEnd(() => started.close());
+    onProcessEnd(() => started.close());
     return started;
   })());
 }

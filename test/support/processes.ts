@@ -15,11 +15,9 @@ export interface TestProcess {
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
-const running = new Set<TestProcess>();
 let count = 0;
 
 function start(main: string, env: NodeJS.ProcessEnv): TestProcess {
-  if (count === 0) onEnd(() => Promise.all([...running].map((process) => process.kill())));
   count++;
   const child = fork(path.join(import.meta.dirname, '..', '..', main), {
     execArgv: ['--import=tsx'],
@@ -34,8 +32,7 @@ function start(main: string, env: NodeJS.ProcessEnv): TestProcess {
       await gone;
     },
   };
-  running.add(started);
-  void gone.then(() => running.delete(started));
+  onEnd(() => started.kill());
   return started;
 }
 

@@ -1,6 +1,8 @@
-/** Real services for tests: one PostgreSQL, one Temporal dev server, one time-skipping server per mocha process. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { chmodSync } from 'node:fs';
+/**
+ * Real services for tests: one PostgreSQL, one Temporal dev server, one time-skipping server per process that runs tests.
+ * With `--parallel` such a process runs many files, one after the other, and its services end with it.
+ */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -21,14 +23,23 @@ Runtime.install({
 });
 
 let root: string | undefined;
+/** Of what the process keeps to its end, and of what the file that runs now has started. */
+const shared: (() => Promise<unknown>)[] = [];
 const closers: (() => Promise<unknown>)[] = [];
 
-/** A directory of this run, gone afterwards. */
+/** Where the directories of a whole run lie, of all its processes: given by the first one to the others. */
+const scratchVariable = 'MIAOFA_TEST_SCRATCH';
+
+export function makeScratch(): string {
+  const made = mkdtempSync(path.join(tmpdir(), 'miaofa-test-'));
+  chmodSync(made, 0o755); // PostgreSQL's own user passes through
+  process.env[scratchVariable] = made;
+  return made;
+}
+
+/** A directory of this process, gone after the run. */
 export function scratch(name: string): string {
-  if (root === undefined) {
-    root = mkdtempSync(path.join(tmpdir(), 'miaofa-test-'));
-    chmodSync(root, 0o755); // PostgreSQL's own user passes through
-  }
+  root ??= path.join(process.env[scratchVariable] ?? makeScratch(), String(process.pid));
   const directory = path.join(root, name);
   mkdirSync(directory, { recursive: true });
   return directory;
@@ -48,7 +59,7 @@ export const testPostgres: () => Promise<EmbeddedPostgres> = once(async () => {
     durable: false,
     database: 'miaofa_template',
   });
-  closers.push(() => server.stop());
+  shared.push(() => server.stop());
   await migrate(server.url);
   return server;
 });
@@ -141,7 +152,7 @@ export const testTemporal: () => Promise<TestTemporal> = once(async () => {
       namespaces,
     });
   let server = await start();
-  closers.push(() => server.stop());
+  shared.push(() => server.stop());
   return {
     address: server.address,
     uiUrl: server.uiUrl,
@@ -166,7 +177,7 @@ export const timeSkipping: () => Promise<TestWorkflowEnvironment> = once(async (
   const env = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: program } },
   });
-  closers.push(() => env.teardown());
+  shared.push(() => env.teardown());
   await env.connection.operatorService.addSearchAttributes({
     namespace: 'default',
     searchAttributes: Object.fromEntries(searchAttributes.map(([name]) => [name, keyword])),
@@ -190,12 +201,24 @@ export async function testMail(): Promise<MailSink> {
   return sink;
 }
 
-/** Runs at the end of the suite, last started first. */
+/** Runs at the end of the suite, or of the file where files run in processes of their own; last started first. */
 export function onEnd(close: () => Promise<unknown>): void {
   closers.push(close);
 }
 
+/** For what is as dear as the services above: kept to the end of the process. */
+export function onProcessEnd(close: () => Promise<unknown>): void {
+  shared.push(close);
+}
+
+const closeAll = async (list: (() => Promise<unknown>)[]): Promise<void> => {
+  for (const close of list.splice(0).reverse()) await close().catch(() => undefined);
+};
+
+export const endFile = (): Promise<void> => closeAll(closers);
+
 export async function stopServices(): Promise<void> {
-  for (const close of closers.splice(0).reverse()) await close().catch(() => undefined);
+  await endFile();
+  await closeAll(shared);
   if (root !== undefined) rmSync(root, { recursive: true, force: true });
 }
