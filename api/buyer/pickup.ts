@@ -7,7 +7,7 @@ import express, { type Router } from 'express';
 import { z } from 'zod';
 import { soldText } from '../../db/templates.ts';
 import { textsFor } from '../../domain/templates.ts';
-import { openPickup, pickupGoods, pickupState } from '../../db/orders.ts';
+import { openPickup, pickupGoods } from '../../db/orders.ts';
 import { KnownError } from '../../domain/errors.ts';
 import { rendered } from '../../integrations/delivery-mail.ts';
 import { openKey, shownKey, shownParts } from '../../integrations/keyring/goods.ts';
@@ -60,14 +60,9 @@ export function pickupRouter({ pool, keyring, environment }: ApiDeps): Router {
 
   // What was shown is counted; who asks before there is something to show is not shut out when it comes.
   router.post('/pickup/:no/goods', perSession(30, 60_000, true), async (request, response) => {
-    const session = sessionOf(request);
-    const cards = await pickupGoods(pool, session, request.ip ?? '');
-    if (cards.length === 0) {
-      const order = await pickupState(pool, session);
-      throw new KnownError(order ? 'NOT_RELEASED' : 'PICKUP_DENIED');
-    }
-    const order = await pickupState(pool, session);
-    if (!order) throw new KnownError('PICKUP_DENIED');
+    const order = await stateOf(pool, request);
+    const cards = await pickupGoods(pool, sessionOf(request), request.ip ?? '');
+    if (cards.length === 0) throw new KnownError('NOT_RELEASED');
     const sold = await soldText(pool, order.orderId);
     const locale = /^\s*zh/i.test(request.headers['accept-language'] ?? 'zh') ? 'zh-CN' : 'en';
     const keys = await keyring.knowing(() =>

@@ -60,6 +60,41 @@ describe('rules 12 and 15: the doors', function () {
     assert.equal((await to(`/api/v1/orders/${order.orderNo}`)).status, 401);
   });
 
+  it('F1 rule 12: the session of one order opens no other, on no route of the page, also with both cookies', async () => {
+    const [mine, foreign] = [cookieOf(await exchange(order.pickupUrl)), cookieOf(await exchange(other.pickupUrl))];
+    const routes = [
+      ['GET', 'state'],
+      ['POST', 'goods'],
+      ['POST', 'pay'],
+      ['GET', 'resend'],
+      ['POST', 'resend'],
+      ['GET', 'cases'],
+      ['POST', 'cases'],
+      ['POST', 'cases/AS2611240000000000/messages'],
+    ] as const;
+    const body = JSON.stringify({ kind: 'other', text: '我的订单' });
+    const ask = (no: string, method: string, path: string, cookie: string): Promise<Response> =>
+      to(`/pickup/${no}/${path}`, {
+        method,
+        headers: { cookie, 'content-type': 'application/json' },
+        ...(method === 'POST' && { body }),
+      });
+    for (const [method, path] of routes) {
+      for (const [no, cookie] of [
+        [order.orderNo, foreign],
+        [order.orderNo, `${foreign}; ${mine}`],
+        [other.orderNo, mine],
+        [other.orderNo, `${mine}; ${foreign}`],
+      ] as const) {
+        const answer = await ask(no, method, path, cookie);
+        assert.deepEqual([answer.status, await codeOf(answer)], [403, 'PICKUP_DENIED'], `${method} ${path}`);
+      }
+    }
+    const { rows } = await system.parts.pool.query('select from cases');
+    assert.equal(rows.length, 0);
+    assert.ok((await (await ask(order.orderNo, 'POST', 'goods', `${mine}; ${foreign}`)).text()).includes(key));
+  });
+
   it('the token is in the fragment, which no server sees, and is stored hashed only', async () => {
     const url = new URL(order.pickupUrl);
     assert.match(url.hash, /^#[\w-]{22}$/);

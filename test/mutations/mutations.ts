@@ -197,11 +197,19 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: "a cookie of one order opens another one's state",
-    file: 'api/buyer/pickup.ts',
-    find: `    if (order?.no !== request.params['no']) throw new KnownError('PICKUP_DENIED');\n    response.json`,
-    put: `    if (!order) throw new KnownError('PICKUP_DENIED');\n    response.json`,
+    file: 'api/buyer/session.ts',
+    find: `if (!state || state.no !== request.params['no']) throw`,
+    put: `if (!state) throw`,
     test: 'test/api/doors.test.ts',
-    name: 'the order number opens nothing',
+    name: 'F1 rule 12: the session of one order',
+  },
+  {
+    what: 'the goods of an order come by the session of another one',
+    file: 'api/buyer/pickup.ts',
+    find: `const order = await stateOf(pool, request);\n    const cards`,
+    put: `const order = (await (await import('../../db/orders.ts')).pickupState(pool, sessionOf(request)))!;\n    const cards`,
+    test: 'test/api/doors.test.ts',
+    name: 'F1 rule 12: the session of one order',
   },
   {
     what: 'a head start is believed although the facts may have changed',
