@@ -1,9 +1,10 @@
 /**
- * `/healthz`: alive. `/readyz`: can take notifications, that is PostgreSQL with the current schema, and keys that open;
+ * `/healthz`: alive. `/readyz`: can take notifications, that is PostgreSQL with the current schema and room to write, and keys that open;
  * Temporal's absence is reported and does not count, it must not stop notifications. `/readyz?all=1`: everything (rule 16).
  */
 import express, { type Router } from 'express';
 import { schemaIsCurrent } from '../db/migrate.ts';
+import { hasRoom } from '../db/sql.ts';
 import type { ApiDeps } from './deps.ts';
 
 const freshMs = 2_000;
@@ -28,7 +29,8 @@ export function healthRouter({ pool, temporal, keyring }: Pick<ApiDeps, 'pool' |
     const all = request.query['all'] === '1';
     const [database, reached] = await Promise.all([
       schemaIsCurrent(pool).then(
-        (current) => (current ? 'ok' : 'schema is not current'),
+        async (current) =>
+          current ? ((await hasRoom(pool)) ? 'ok' : 'cannot write: its disk is full') : 'schema is not current',
         () => 'down',
       ),
       // A Temporal that is gone or hangs is found out only by asking it, which takes its time.

@@ -63,10 +63,33 @@ export function statement<Row extends object, Params extends readonly unknown[]>
   text: string,
 ): ((db: Queryable, params: Params) => Promise<Row[]>) & { readonly text: string } {
   const run = async (db: Queryable, params: Params): Promise<Row[]> => {
-    const result = await db.query<Row>({ name, text, values: params as unknown as unknown[] });
-    return result.rows;
+    try {
+      const result = await db.query<Row>({ name, text, values: params as unknown as unknown[] });
+      return result.rows;
+    } catch (error) {
+      if (sqlState(error) === diskFull) full = true;
+      throw error;
+    }
   };
   return Object.assign(run, { text });
+}
+
+const diskFull = '53100';
+/** The server's disk was full when this process wrote last. */
+let full = false;
+
+/**
+ * False while the server's disk is full, as far as this process has met it: reading goes on then, so only writing shows
+ * it. Tries a write of its own before it says that there is room again.
+ */
+export async function hasRoom(pool: Pool): Promise<boolean> {
+  if (!full) return true;
+  const probe = `create temp table room on commit drop as select repeat('x', 1000) from generate_series(1, 100)`;
+  full = await transaction(pool, (tx) => tx.query(probe)).then(
+    () => false,
+    () => true,
+  );
+  return !full;
 }
 
 const pools = new WeakMap<pg.PoolClient, pg.Pool>();

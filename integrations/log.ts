@@ -1,19 +1,21 @@
 /** Structured logs. Known places of secrets are redacted by path; nothing else may be passed that holds one. */
 import { pino, type Logger } from 'pino';
+import { logSink } from './log-sink.ts';
 
 const secrets = [
   'authorization', 'cookie', 'password', 'secret', 'token', 'key', 'contact', 'remark', 'body', 'ciphertext', 'config', 'databaseUrl', 'smtpUrl',
 ]; // prettier-ignore
 
 export function createLogger(name: string, level: string): Logger {
-  return pino({
+  const options = {
     name,
     level,
     base: { name, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: secrets.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[redacted]' },
     serializers: { err: safeError },
-  });
+  };
+  return pino(options, logSink(process.stdout.fd));
 }
 
 /**
