@@ -189,9 +189,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'ciphertext is not bound to its row',
-    file: 'integrations/keyring/keyring.ts',
-    find: "return `card:${productId}:${fingerprint.toString('hex')}`;",
-    put: 'return `card:${String(productId === -1)}${String(fingerprint.length)}`;',
+    file: 'integrations/keyring/aad.ts',
+    find: "`card:${productId}:${fingerprint.toString('hex')}`",
+    put: '`card:${String(productId === -1)}${String(fingerprint.length)}`',
     test: 'test/db/encryption.test.ts',
     name: 'D6: a moved row',
   },
