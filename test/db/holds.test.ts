@@ -5,6 +5,7 @@ import { applyAction } from '../../db/actions.ts';
 import { expiringSql, warnAboutExpiry } from '../../db/expiry-warnings.ts';
 import { expireCards, freeHolds, freeHoldsSql, sweepHolds } from '../../db/holds.ts';
 import { actors } from '../../db/locks.ts';
+import { createPool } from '../../db/sql.ts';
 import { expireOrders } from '../../db/upkeep.ts';
 import { call } from '../../dev/client.ts';
 import { messageOf } from '../../integrations/channels/message.ts';
@@ -91,13 +92,14 @@ describe('holds and expiry', function () {
     await system.shop.addCards(sku, ['1', '2']);
     const [paid, other] = [await order(sku), await order(sku)];
     await system.notify(paid.orderNo);
-    await sql(
+    const patient = createPool(system.database.url, { name: 'test', max: 1, statementTimeoutMs: 0 });
+    await patient.query(
       `insert into cards (product_id, batch_id, mode, ciphertext, fingerprint, state, order_id, held_until)
        select product_id, batch_id, mode, '\\x00', sha256(g::text::bytea), 'held', $2, now() + interval '10 minutes'
        from (select * from cards where product_id = $1 limit 1) c, generate_series(1, 20000) g`,
-      id,
-      await idOf(other.orderNo),
+      [id, await idOf(other.orderNo)],
     );
+    await patient.end();
     await sql(`update cards set held_until = now() where order_id = $1`, await idOf(paid.orderNo));
     await sql('analyze cards');
     const plan = (await sql<Record<string, string>>(`explain ${freeHoldsSql.replace('$1', '200')}`)).map((row) => row['QUERY PLAN']).join('\n'); // prettier-ignore
