@@ -17,11 +17,12 @@ export interface TestProcess {
 
 let count = 0;
 
-function start(main: string, env: NodeJS.ProcessEnv): TestProcess {
+function start(main: string, env: NodeJS.ProcessEnv, stdout: 'inherit' | number = 'inherit'): TestProcess {
   count++;
   const child = fork(path.join(import.meta.dirname, '..', '..', main), {
     execArgv: ['--import=tsx'],
     env: { ...process.env, LOG_LEVEL: 'silent', ...env },
+    stdio: ['inherit', stdout, 'inherit', 'ipc'],
   });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const started: TestProcess = {
@@ -75,19 +76,28 @@ export interface TestApi extends TestProcess {
   readonly base: string;
 }
 
+export interface ApiOptions {
+  readonly port?: number;
+  /** An open file for its log. */
+  readonly stdout?: number;
+  /** Which readiness is waited for; without, everything. */
+  readonly ready?: '/readyz';
+}
+
 /** The API as it runs in production, with its worker inside; ready when everything is. */
-export async function forkApi(system: System, port?: number): Promise<TestApi> {
-  const listen = port ?? (await freePort());
-  const started = start('api/main.ts', {
+export async function forkApi(system: System, options: ApiOptions = {}): Promise<TestApi> {
+  const listen = options.port ?? (await freePort());
+  const env = {
     ...system.env,
     PORT: String(listen),
     // One shop, one address: the workers' links and Message-IDs must be the same.
     PUBLIC_URL: system.parts.environment.PUBLIC_URL,
     API_ADMIN_PORT: String(await freePort()),
-  });
+  };
+  const started = start('api/main.ts', env, options.stdout);
   const base = `http://127.0.0.1:${listen}`;
   const ready = (): Promise<true | undefined> =>
-    fetch(`${base}/readyz?all=1`).then((answer) => (answer.ok ? true : undefined), () => undefined); // prettier-ignore
+    fetch(base + (options.ready ?? '/readyz?all=1')).then((answer) => (answer.ok ? true : undefined), () => undefined); // prettier-ignore
   await orEnd(started, until('the API', ready, 90_000, 50));
   return { ...started, base };
 }

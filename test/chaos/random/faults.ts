@@ -21,7 +21,7 @@ export async function occupy(start: () => Promise<TestProcess>): Promise<Place> 
 
 export const workerPlace = (stage: Pick<Stage, 'system'>): Promise<Place> => occupy(() => forkWorker(stage.system));
 export const apiPlace = (stage: Pick<Stage, 'system'>, port: number): Promise<Place> =>
-  occupy(() => forkApi(stage.system, port));
+  occupy(() => forkApi(stage.system, { port }));
 
 async function killAt(place: Place): Promise<void> {
   const { process } = place;
