@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { migrate } from '../db/migrate.ts';
 import { searchAttributes } from '../workflows/search-attributes.ts';
+import { keepRunning, type Kept } from './embedded/keep.ts';
 import { lastWords, watchLogs } from './embedded/logs.ts';
 import { startMailSink, type MailSink } from './embedded/mail-sink.ts';
 import { requireFree } from './embedded/ports.ts';
@@ -31,8 +32,8 @@ export interface StartOptions {
 }
 
 interface Services {
-  postgres?: EmbeddedPostgres;
-  temporal?: EmbeddedTemporal;
+  postgres?: Kept<EmbeddedPostgres>;
+  temporal?: Kept<EmbeddedTemporal>;
   mail?: MailSink;
   gateway?: FakeEpay;
   supplier?: FakeSupplier;
@@ -89,27 +90,31 @@ export async function startStack(options: StartOptions): Promise<Stack> {
     const postgres = async (): Promise<string> => {
       const given = env['DATABASE_URL'];
       if (!given) {
-        services.postgres = await startPostgres({
-          directory: directories.postgres,
-          port: ports.PG_PORT,
+        services.postgres = await keepRunning({
+          name: 'PostgreSQL',
+          start: () => startPostgres({ directory: directories.postgres, port: ports.PG_PORT, log: log('postgres') }),
           log: log('postgres'),
+          say,
         });
       }
-      const url = given ?? services.postgres?.url ?? '';
+      const url = given ?? services.postgres?.current().url ?? '';
       await migrate(url, { log: (line) => say('数据库', line) });
       return url;
     };
     const temporal = async (): Promise<void> => {
       if (env['TEMPORAL_ADDRESS']) return;
-      services.temporal = await startTemporal({
-        program: await temporalProgram('cli', { env, say: tell, ...(signal && { signal }) }),
-        directory: directories.temporal,
-        log: log('temporal'),
-        port: ports.TEMPORAL_PORT,
-        uiPort: ports.TEMPORAL_UI_PORT,
-        publicUrl: settings.publicUrl,
-        searchAttributes,
-      });
+      const program = await temporalProgram('cli', { env, say: tell, ...(signal && { signal }) });
+      const start = (): Promise<EmbeddedTemporal> =>
+        startTemporal({
+          program,
+          directory: directories.temporal,
+          log: log('temporal'),
+          port: ports.TEMPORAL_PORT,
+          uiPort: ports.TEMPORAL_UI_PORT,
+          publicUrl: settings.publicUrl,
+          searchAttributes,
+        });
+      services.temporal = await keepRunning({ name: 'Temporal', start, log: log('temporal'), say });
     };
     const mail = async (): Promise<void> => {
       if (env['SMTP_URL']) return;
@@ -137,8 +142,8 @@ export async function startStack(options: StartOptions): Promise<Stack> {
       NODE_ENV: 'production',
       ...env,
       DATABASE_URL: databaseUrl,
-      TEMPORAL_ADDRESS: env['TEMPORAL_ADDRESS'] ?? services.temporal?.address,
-      TEMPORAL_UI_URL: env['TEMPORAL_UI_URL'] ?? services.temporal?.uiUrl,
+      TEMPORAL_ADDRESS: env['TEMPORAL_ADDRESS'] ?? services.temporal?.current().address,
+      TEMPORAL_UI_URL: env['TEMPORAL_UI_URL'] ?? services.temporal?.current().uiUrl,
       SMTP_URL: env['SMTP_URL'] ?? services.mail?.smtpUrl,
       MAIL_UI_URL: env['MAIL_UI_URL'] ?? services.mail?.uiUrl,
       PORT: String(ports.PORT),
@@ -162,8 +167,8 @@ export async function startStack(options: StartOptions): Promise<Stack> {
       databaseUrl,
       pids: () => ({
         starter: process.pid,
-        ...(services.postgres && { postgres: services.postgres.pid }),
-        ...(services.temporal && { temporal: services.temporal.pid }),
+        ...(services.postgres && { postgres: services.postgres.current().pid }),
+        ...(services.temporal && { temporal: services.temporal.current().pid }),
         ...Object.fromEntries(children.map((child) => [child.name, child.pid()])),
       }),
       stop: stopAll,

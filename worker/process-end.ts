@@ -21,10 +21,13 @@ export function onStop(log: Logger, stop: () => Promise<void>): void {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => begin(signal));
   if (process.connected) process.on('disconnect', () => begin('parent gone'));
-  process.on('unhandledRejection', (reason) => {
-    log.fatal({ err: reason }, 'unhandled rejection');
-    process.exit(1);
-  });
+  // What nobody expected may have left anything half done: the process ends and is started again.
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (reason: unknown) => {
+      log.fatal({ err: reason }, event);
+      process.exit(1);
+    });
+  }
 }
 
 function explain(error: unknown): never {

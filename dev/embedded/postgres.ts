@@ -16,6 +16,8 @@ import { ensureSecret, SetupError } from './settings.ts';
 export interface EmbeddedPostgres {
   readonly url: string;
   readonly pid: number;
+  /** Resolves when the server is gone, however it ended. */
+  readonly exited: Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -130,6 +132,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   return {
     url: url(database),
     pid: pid ?? 0,
+    exited: running.exited,
     async stop() {
       // Fast shutdown: open sessions are ended, everything committed is kept.
       await stop(running, 'SIGINT', 15_000);

@@ -9,6 +9,8 @@ export interface EmbeddedTemporal {
   readonly address: string;
   readonly uiUrl: string;
   readonly pid: number;
+  /** Resolves when the server is gone, however it ended. */
+  readonly exited: Promise<unknown>;
   /** Without an orderly end: as a crash would. */
   kill(): Promise<void>;
   stop(): Promise<void>;
@@ -75,6 +77,7 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
     address,
     uiUrl: `http://127.0.0.1:${uiPort}`,
     pid: pid ?? 0,
+    exited: running.exited,
     kill: () => stop(running, 'SIGKILL', 0),
     async stop() {
       await stop(running, 'SIGTERM', 10_000);

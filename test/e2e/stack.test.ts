@@ -124,6 +124,27 @@ describe('npm start and npm run demo, as a person runs them', function () {
     assert.match(same.output(), /MIAOFA_DATA/);
   });
 
+  it('rule 9: PostgreSQL and Temporal that are killed come back by themselves, and orders go on', async () => {
+    const data = env['MIAOFA_DATA'] ?? '';
+    for (const [name, pidFile] of [
+      ['PostgreSQL', 'postgres.pid'],
+      ['Temporal', 'temporal/temporal.pid'],
+    ] as const) {
+      const file = path.join(data, pidFile);
+      const pid = Number(readFileSync(file, 'utf8'));
+      process.kill(pid, 'SIGKILL');
+      const back = `${name} 已恢复运行 / ${name} is running again`;
+      await until(back, () => Promise.resolve(stack.output().includes(back) ? true : undefined), 60_000, 50);
+      assert.notEqual(Number(readFileSync(file, 'utf8')), pid);
+      const serves = (): Promise<true | undefined> =>
+        fetch(`http://127.0.0.1:${env['PORT']}/readyz?all=1`).then((answer) => (answer.ok ? true : undefined));
+      await until('all is ready', serves, 60_000, 50);
+    }
+    assert.match(stack.output(), /PostgreSQL 意外退出，正在重启.* \/ PostgreSQL ended by itself, restarting/);
+    const again = bootstrap(['demo', '--json'], env);
+    assert.equal(await again.ended, 0, again.output());
+  });
+
   it('Ctrl-C, SIGTERM and kill -9 leave nothing behind, and the next start keeps the data', async () => {
     await stop('SIGINT');
     stack = bootstrap(['start'], env);
