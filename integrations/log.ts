@@ -6,7 +6,8 @@ const secrets = [
   'authorization', 'cookie', 'password', 'secret', 'token', 'key', 'contact', 'remark', 'body', 'ciphertext', 'config', 'databaseUrl', 'smtpUrl',
 ]; // prettier-ignore
 
-export function createLogger(name: string, level: string): Logger {
+/** `file` is an open file descriptor that the lines go to. */
+export function createLogger(name: string, level: string, file: number = process.stdout.fd): Logger {
   const options = {
     name,
     level,
@@ -15,7 +16,7 @@ export function createLogger(name: string, level: string): Logger {
     redact: { paths: secrets.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[redacted]' },
     serializers: { err: safeError },
   };
-  return pino(options, logSink(process.stdout.fd));
+  return pino(options, logSink(file));
 }
 
 /**

@@ -32,9 +32,9 @@ export interface Process {
 export async function composeProcess(
   environment: Environment,
   name: string,
-  extra: Partial<Pick<ActivityDeps, 'fault' | 'suppliers'>> = {},
+  { logFile, ...extra }: Partial<Pick<ActivityDeps, 'fault' | 'suppliers'>> & { readonly logFile?: number } = {},
 ): Promise<Process> {
-  const log = createLogger(name, environment.LOG_LEVEL);
+  const log = createLogger(name, environment.LOG_LEVEL, logFile);
   const metrics = createMetrics(name);
   const pool = createPool(environment.DATABASE_URL, {
     name: `miaofa-${name}`,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { openPickup, until } from '../../dev/client.ts';
@@ -11,21 +11,19 @@ import { startSystem, type System } from '../support/system.ts';
 describe('D6: a known key is found in the buyer’s mail and page, and nowhere else', function () {
   this.timeout(60_000);
   let system: System;
-  let output = '';
-  const write = process.stdout.write.bind(process.stdout);
+  let log = '';
+  let logFile = 0;
+  const output = (): string => readFileSync(log, 'utf8');
 
   before(async () => {
     const { address } = await testTemporal();
-    // The loggers of the system write to standard output.
-    process.stdout.write = (chunk: string | Uint8Array): boolean => {
-      output += chunk.toString();
-      return true;
-    };
-    system = await startSystem({ temporal: address, env: { LOG_LEVEL: 'debug' } });
+    log = path.join(scratch('logs'), 'canary.log');
+    logFile = openSync(log, 'a');
+    system = await startSystem({ temporal: address, env: { LOG_LEVEL: 'debug' }, logFile });
   });
   after(async () => {
-    process.stdout.write = write;
     await system.stop();
+    closeSync(logFile);
   });
 
   it('not in the database, its files, logs, Temporal’s history and store, nor the metrics; no contact either', async () => {
@@ -39,7 +37,7 @@ describe('D6: a known key is found in the buyer’s mail and page, and nowhere e
     await system.notify(order.orderNo);
     const pickup = await openPickup(system.base, order.pickupUrl);
     assert.deepEqual(await until('goods', () => pickup.goods(), 15_000), [canary]);
-    await until('a failed mail', () => Promise.resolve(output.includes('step failed') ? true : undefined), 15_000);
+    await until('a failed mail', () => Promise.resolve(output().includes('step failed') ? true : undefined), 15_000);
     system.mail.trouble = undefined;
     const mail = await system.mail.waitFor(contact, 30_000);
     assert.ok(mail.text.includes(canary));
@@ -49,7 +47,7 @@ describe('D6: a known key is found in the buyer’s mail and page, and nowhere e
 
     const secrets = [canary, contact, token];
     const places: Record<string, string> = {
-      logs: output,
+      logs: output(),
       history: historyToJSON(await handle.fetchHistory()),
       metrics: await system.parts.metrics.registry.metrics(),
       'Temporal store': files(scratch('temporal')),
@@ -71,7 +69,7 @@ describe('D6: a known key is found in the buyer’s mail and page, and nowhere e
       });
       assert.equal(found, '');
     }
-    assert.ok(output.includes(order.orderNo), 'the search can find what is there');
+    assert.ok(output().includes(order.orderNo), 'the search can find what is there');
     assert.ok(places['table orders']?.includes(order.orderNo));
   });
 });

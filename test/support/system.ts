@@ -57,6 +57,8 @@ export interface SystemOptions {
   readonly reach?: readonly string[];
   readonly suppliers?: ActivityDeps['suppliers'];
   readonly env?: Readonly<Record<string, string>>;
+  /** An open file that the logs of this system go to, instead of standard output. */
+  readonly logFile?: number;
   /** Instead of a fresh one on the shared server. */
   readonly database?: TestDatabase;
 }
@@ -98,6 +100,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const parts = await composeProcess(environment, `test-${count}`, {
     ...(options.fault && { fault: options.fault }),
     ...(options.suppliers && { suppliers: options.suppliers }),
+    ...(options.logFile !== undefined && { logFile: options.logFile }),
   });
   const { log, metrics, pool, steps } = parts;
   const codec = createCodec(steps.keyring);
