@@ -36,7 +36,7 @@ export const consoleErrors = {
     '店铺尚未正式上线，暂不接受正式订单',
     '请店主在控制台「上线检查」中点击「正式上线」；接口联调请使用测试密钥',
     'The shop has not gone live: it takes no live orders yet',
-    'The owner goes live in the console (上线检查); to try the API use a key of test mode',
+    'The owner goes live in the console under “Going live”; to try the API use a key of test mode',
   ),
   POOL_NOT_QUARANTINED: entry(
     409,
