@@ -21,7 +21,9 @@ export interface KeepOptions<T extends Server> {
   readonly say: (zh: string, en: string) => void;
 }
 
-const longestPauseMs = 15_000;
+/** Until what ended by itself `deaths` times in a row is started again. */
+export const restartPauseMs = (deaths: number): number => Math.min(250 * 2 ** deaths, 15_000);
+
 /** After so long a life a death counts as the first again. */
 const soundMs = 60_000;
 
@@ -42,7 +44,7 @@ export async function keepRunning<T extends Server>({ name, start, log, say }: K
       say(`${name} 意外退出，正在重启，日志：${log}`, `${name} ended by itself, restarting; log: ${log}`);
       for (const line of lastWords(log)) say(`  ${name}`, line);
       for (;;) {
-        const pause = Math.min(250 * 2 ** deaths++, longestPauseMs);
+        const pause = restartPauseMs(deaths++);
         const timer = new Promise((resolve) => setTimeout(resolve, pause).unref());
         if ((await Promise.race([stopping, timer])) === 'stop') return;
         began = Date.now();

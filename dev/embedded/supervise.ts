@@ -1,5 +1,6 @@
 /** Our own programs as children: started again when they die, and gone when we are gone. */
 import { rmSync, writeFileSync } from 'node:fs';
+import { restartPauseMs } from './keep.ts';
 import { lastWords } from './logs.ts';
 import { run, stop, type Running } from './process.ts';
 
@@ -38,7 +39,7 @@ export function supervise({ name, main, env, log, pidFile, say }: SuperviseOptio
       const how = code ?? running.child.signalCode ?? '?';
       say(`${name} 意外退出 (${how})，正在重启，日志：${log}`, `${name} ended (${how}), restarting; log: ${log}`);
       for (const line of lastWords(log)) say(`  ${name}`, line);
-      setTimeout(() => stopping || start(), Math.min(250 * 2 ** quickDeaths, 15_000)).unref();
+      setTimeout(() => stopping || start(), restartPauseMs(quickDeaths)).unref();
     });
   };
   start();
