@@ -148,6 +148,16 @@ describe('the pool under everything at once', function () {
     await beside;
   });
 
+  it('D5: a key is of the product of its batch, and a batch that has keys stays', async () => {
+    const [one, other] = [await importer.product(), await importer.product()];
+    const batch = await batchOf(one.id, 2, one.sku);
+    const violated = (e: unknown): boolean => e instanceof pg.DatabaseError && e.code === '23503';
+    const strange = `insert into cards (product_id, batch_id, mode, ciphertext, fingerprint) values ($1, $2, 'test', '\\x00', sha256('strange'))`;
+    await assert.rejects(sql(strange, other.id, batch), violated);
+    await assert.rejects(sql('delete from card_batches where id = $1', batch), violated);
+    assert.equal((await sql('select from cards where batch_id = $1', batch)).length, 2);
+  });
+
   it('C.3: a busy pool is claimed from where its head was seen last, from the beginning once a second, and never called short for it', async () => {
     const pool = system.parts.pool;
     const at = (now: number) => headOf(pool, 'unit', now);
