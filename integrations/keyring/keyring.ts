@@ -58,6 +58,8 @@ export class Keyring {
   /** Newest active key per ring. */
   #current: ReadonlyMap<Ring, number> = new Map();
   #unopened: readonly number[] = [];
+  /** The oldest key of the blind index. */
+  #index: KeyObject | undefined;
 
   private constructor(kek: KeyEncryptionKey, reload: (() => Promise<readonly DataKeyRow[]>) | undefined) {
     this.#kek = kek;
@@ -95,6 +97,7 @@ export class Keyring {
     this.#keys = keys;
     this.#current = current;
     this.#unopened = unopened;
+    this.#index = [...keys.values()].find(({ ring }) => ring === 'index')?.key;
   }
 
   async #unwrap(row: DataKeyRow): Promise<KeyObject | undefined> {
@@ -195,8 +198,8 @@ export class Keyring {
    * a new index key means recomputing every row.
    */
   fingerprint(scope: string, text: string): Buffer {
-    const id = [...this.#keys.entries()].find(([, opened]) => opened.ring === 'index')?.[0];
-    if (id === undefined) throw new KeyringError('UNKNOWN_KEY', 'ring index has no key');
-    return createHmac('sha256', this.#key(id, 'index')).update(scope).update('\0').update(text).digest();
+    if (!this.#index) throw new KeyringError('UNKNOWN_KEY', 'ring index has no key');
+    // By way of a text: a digest as bytes brings memory of its own, which costs more to collect than it holds.
+    return Buffer.from(createHmac('sha256', this.#index).update(`${scope}\0${text}`).digest('binary'), 'binary');
   }
 }
