@@ -14,7 +14,7 @@ import { failImport, type ImportRow } from '../db/imports.ts';
 import { KnownError } from '../domain/errors.ts';
 import { FingerprintSet } from '../domain/fingerprint-set.ts';
 import { readKeyOptions } from '../domain/import-options.ts';
-import { masked, readKey } from '../domain/key-file.ts';
+import { masked, readKey, type FileRow } from '../domain/key-file.ts';
 import type { LineProblem } from '../domain/key-problems.ts';
 import { blockAad } from '../integrations/keyring/aad.ts';
 import { keyFingerprint, keyText } from '../integrations/keyring/goods.ts';
@@ -103,33 +103,39 @@ async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
     return goOn;
   };
 
+  const take = (row: FileRow): void => {
+    const { line } = row;
+    const key = readKey(row, rules);
+    if (typeof key === 'string') {
+      problems.push([line, row.cells.length === 0 ? 'COLUMNS' : key]);
+      return;
+    }
+    const { productId, parts, surchargeMinor } = key;
+    const number = surchargeMinor === undefined ? undefined : `${productId}:${parts[0]}`;
+    const text = keyText(parts);
+    const fingerprint = keyFingerprint(deps.keyring, productId, text);
+    if (!seen.add(fingerprint)) problems.push([line, 'IN_FILE']);
+    else if (number !== undefined && numbers.has(number)) problems.push([line, 'NUMBER_TWICE']);
+    else good.push({ line, productId, text, fingerprint, surchargeMinor, expires: key.expiresAt?.getTime() ?? 0 });
+    if (number !== undefined) numbers.add(number);
+    if (preview.length < previewLines) {
+      preview.push({
+        line,
+        sku: skuOf.get(productId) ?? '',
+        key: parts.map(masked),
+        ...(key.expiresAt && { expiresAt: key.expiresAt.toISOString() }),
+      });
+    }
+  };
+
   try {
-    for await (const row of source.rows) {
-      if (++rows % slice === 0) await yieldTo();
-      if (rows > maxLines) throw new KnownError('IMPORT_TOO_LARGE', { lines: maxLines });
-      const { line } = row;
-      const key = readKey(row, rules);
-      if (typeof key === 'string') {
-        problems.push([line, row.cells.length === 0 ? 'COLUMNS' : key]);
-      } else {
-        const { productId, parts, surchargeMinor } = key;
-        const number = surchargeMinor === undefined ? undefined : `${productId}:${parts[0]}`;
-        const text = keyText(parts);
-        const fingerprint = keyFingerprint(deps.keyring, productId, text);
-        if (!seen.add(fingerprint)) problems.push([line, 'IN_FILE']);
-        else if (number !== undefined && numbers.has(number)) problems.push([line, 'NUMBER_TWICE']);
-        else good.push({ line, productId, text, fingerprint, surchargeMinor, expires: key.expiresAt?.getTime() ?? 0 });
-        if (number !== undefined) numbers.add(number);
-        if (preview.length < previewLines) {
-          preview.push({
-            line,
-            sku: skuOf.get(productId) ?? '',
-            key: parts.map(masked),
-            ...(key.expiresAt && { expiresAt: key.expiresAt.toISOString() }),
-          });
-        }
+    for await (const page of source.rows) {
+      for (const row of page) {
+        if (++rows % slice === 0) await yieldTo();
+        if (rows > maxLines) throw new KnownError('IMPORT_TOO_LARGE', { lines: maxLines });
+        take(row);
+        if (good.length + problems.length >= blockLines && !(await store())) return;
       }
-      if (good.length + problems.length >= blockLines && !(await store())) return;
     }
     if (good.length + problems.length > 0 && !(await store())) return;
     if (!(await writing)) return;

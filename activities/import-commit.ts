@@ -1,4 +1,4 @@
-/** Confirmed lines go into the pool: while PostgreSQL takes one block, the next is sealed. */
+/** Confirmed lines go into the pool, two blocks at a time: while PostgreSQL takes one, the other is sealed. */
 import { setImmediate as yieldTo } from 'node:timers/promises';
 import { ensureBatches, finishImport, importBlock, nextOpenBlock, type OpenBlock, type SealedBlock } from '../db/import-blocks.ts'; // prettier-ignore
 import type { ImportRow } from '../db/imports.ts';
@@ -11,24 +11,34 @@ import type { BlockText } from './import-check.ts';
 
 const slice = 100;
 
+/** Blocks that are sealed and written side by side: one processor of PostgreSQL's is not kept waiting for ours. */
+const lanes = 2;
+
 /** Goes on where an earlier run stopped, until all is in or somebody cancels. */
 export async function commitImport(deps: ActivityDeps, file: ImportRow): Promise<void> {
   const batches = await ensureBatches(deps.pool, file.id);
   const { expiresAt } = readKeyOptions(file.options);
   const usual = expiresAt === undefined ? null : new Date(expiresAt);
-  let writing: Promise<void> = Promise.resolve();
+  let reading: Promise<OpenBlock | undefined> = Promise.resolve(undefined);
   let after = -1;
-  for (;;) {
-    const block = await nextOpenBlock(deps.pool, file.id, after);
-    if (!block) break;
-    after = block.n;
-    const sealed = await sealBlock(deps, file.id, block, batches, usual);
-    await writing;
-    writing = importBlock(deps.pool, file.id, sealed).then(() => deps.fault?.('import:block', file.id));
-    // Awaited in the next round; until then a failure must not count as unhandled.
-    writing.catch(() => undefined);
-  }
-  await writing;
+  const next = (): Promise<OpenBlock | undefined> => {
+    // One after the other, so that no block is read twice.
+    reading = reading.then(async () => {
+      const block = await nextOpenBlock(deps.pool, file.id, after);
+      if (block) after = block.n;
+      return block;
+    });
+    return reading;
+  };
+  const lane = async (): Promise<void> => {
+    for (let block = await next(); block; block = await next()) {
+      await importBlock(deps.pool, file.id, await sealBlock(deps, file.id, block, batches, usual));
+      await deps.fault?.('import:block', file.id);
+    }
+  };
+  // All of them have ended when this ends: nothing of a try comes after it.
+  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
+  for (const end of ended) if (end.status === 'rejected') throw end.reason;
   await finishImport(deps.pool, file.id);
 }
 
@@ -42,12 +52,18 @@ async function sealBlock(
   const texts = JSON.parse(
     deps.keyring.open('card', block.sealed, blockAad(id, block.n)).toString('utf8'),
   ) as BlockText[];
-  const ciphertexts: Buffer[] = [];
+  const width = block.fingerprints.length / Math.max(1, texts.length);
+  // Written behind one another as they are sealed: thousands of them kept apart until the end cost more to collect than to seal.
+  let ciphertexts = Buffer.allocUnsafe(1 << 20);
+  let end = 0;
+  const starts: number[] = [];
   for (const [at, [text]] of texts.entries()) {
     if (at % slice === slice - 1) await yieldTo();
-    const productId = block.productIds[at] ?? 0;
-    const fingerprint = block.fingerprints[at] ?? Buffer.alloc(0);
-    ciphertexts.push(deps.keyring.seal('card', text, cardAad(productId, fingerprint)));
+    const fingerprint = block.fingerprints.subarray(at * width, (at + 1) * width);
+    const sealed = deps.keyring.seal('card', text, cardAad(block.productIds[at] ?? 0, fingerprint));
+    if (end + sealed.length > ciphertexts.length) ciphertexts = Buffer.concat([ciphertexts, sealed], 2 * (end + sealed.length)); // prettier-ignore
+    starts.push(end);
+    end += sealed.copy(ciphertexts, end);
   }
   return {
     n: block.n,
@@ -55,7 +71,8 @@ async function sealBlock(
     productIds: block.productIds,
     batchIds: block.productIds.map((productId) => batches.get(productId) ?? 0),
     fingerprints: block.fingerprints,
-    ciphertexts,
+    ciphertexts: ciphertexts.subarray(0, end),
+    starts,
     expires: texts.map(([, expires]) => (expires === 0 ? usual : new Date(expires))),
     labels: texts.map(([text, , surcharge]) => (surcharge === undefined ? null : (numberOf(keyParts(text)) ?? null))),
     surcharges: texts.map(([, , surcharge]) => surcharge ?? null),

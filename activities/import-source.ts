@@ -5,7 +5,15 @@ import { EncodingProbe, type Encoding } from '../domain/encoding.ts';
 import type { KeyFileOptions } from '../domain/import-options.ts';
 import { cutLine, findSeparator, readHeader, usualColumns, type ColumnKind, type FileFormat, type FileRow } from '../domain/key-file.ts'; // prettier-ignore
 import { openPiece } from '../integrations/keyring/goods.ts';
-import { csvRows, decoded, formatOf, textLines, xlsxRows, type Pieces } from '../integrations/sheets/records.ts';
+import {
+  csvRows,
+  decoded,
+  formatOf,
+  textLines,
+  xlsxRows,
+  type Pieces,
+  type TextLine,
+} from '../integrations/sheets/records.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /** What the records are and how they were read. */
@@ -14,15 +22,23 @@ export interface ImportSource {
   readonly encoding: Encoding | null;
   readonly separator: string | null;
   readonly columns: readonly ColumnKind[];
-  /** Each record; undefined cells stand for a line that could not be cut. */
-  readonly rows: AsyncIterable<FileRow>;
+  /** The records, some hundreds or thousands together; no cells stand for a line that could not be cut. */
+  readonly rows: AsyncIterable<readonly FileRow[]>;
 }
 
 function piecesOf(deps: ActivityDeps, id: number): Pieces {
   return async function* () {
+    // The next one comes while this one is worked on; until it is awaited its failure must not count as unhandled.
+    const read = (n: number): Promise<Buffer | undefined> => {
+      const coming = importChunk(deps.pool, id, n);
+      coming.catch(() => undefined);
+      return coming;
+    };
+    let coming = read(0);
     for (let n = 0; ; n++) {
-      const sealed = await importChunk(deps.pool, id, n);
+      const sealed = await coming;
       if (!sealed) return;
+      coming = read(n + 1);
       yield openPiece(deps.keyring, id, n, sealed);
     }
   };
@@ -69,42 +85,52 @@ async function guessEncoding(pieces: Pieces): Promise<Encoding> {
   return encoding;
 }
 
+/** The first page that holds anything; `pages` goes on behind it. */
+async function firstPage<Row>(pages: AsyncGenerator<Row[]>): Promise<Row[]> {
+  for (;;) {
+    const page = await pages.next();
+    if (page.done) return [];
+    if (page.value.length > 0) return page.value;
+  }
+}
+
 type Headed = Pick<ImportSource, 'columns' | 'rows'>;
 
 /** A table: the first row may name its columns. */
 async function headed(
-  rows: AsyncGenerator<FileRow>,
+  pages: AsyncGenerator<FileRow[]>,
   options: KeyFileOptions & { readonly rawHeader?: boolean },
   namesProduct: boolean,
 ): Promise<Headed> {
-  const first = await rows.next();
-  if (first.done) throw new KnownError('IMPORT_NOTHING');
-  const header = options.rawHeader ? undefined : readHeader(first.value.cells.map((cell) => cell?.text));
-  const columns = options.columns ?? header ?? usualColumns(first.value.cells.length, namesProduct);
+  const begin = await firstPage(pages);
+  const [first] = begin;
+  if (!first) throw new KnownError('IMPORT_NOTHING');
+  const header = options.rawHeader ? undefined : readHeader(first.cells.map((cell) => cell?.text));
+  const columns = options.columns ?? header ?? usualColumns(first.cells.length, namesProduct);
   return {
     columns,
     rows: (async function* () {
-      if (!header) yield first.value;
-      yield* rows;
+      yield header ? begin.slice(1) : begin;
+      yield* pages;
     })(),
   };
 }
 
 async function textSource(
-  lines: () => AsyncGenerator<{ line: number; text: string }>,
+  pages: () => AsyncGenerator<TextLine[]>,
   options: KeyFileOptions,
   namesProduct: boolean,
   known: ReadonlyMap<string, unknown>,
 ): Promise<Headed & { separator: string | null }> {
-  const sample: string[] = [];
-  for await (const { text } of lines()) if (sample.push(text) === 50) break;
+  const sample = (await firstPage(pages())).slice(0, 50).map(({ text }) => text);
   const [firstLine] = sample;
   if (firstLine === undefined) throw new KnownError('IMPORT_NOTHING');
   const separator = options.separator ?? (namesProduct ? findSeparator(sample, known) : undefined);
   if (separator === undefined) {
     if (namesProduct) throw new KnownError('IMPORT_FORMAT', { reason: 'separator' });
-    const rows = async function* (): AsyncGenerator<FileRow> {
-      for await (const { line, text } of lines()) yield { line, cells: [{ text, kind: 'text' }] };
+    const rows = async function* (): AsyncGenerator<FileRow[]> {
+      for await (const lines of pages())
+        yield lines.map(({ line, text }) => ({ line, cells: [{ text, kind: 'text' }] }));
     };
     return { separator: null, columns: ['key'], rows: rows() };
   }
@@ -113,11 +139,12 @@ async function textSource(
   const cells = separator === '-' ? 0 : firstLine.split(separator).length;
   const columns =
     options.columns ?? header ?? usualColumns(namesProduct && separator === '-' ? 2 : cells, namesProduct);
-  const rows = async function* (): AsyncGenerator<FileRow> {
-    let skip = header !== undefined;
-    for await (const { line, text } of lines()) {
-      if (!skip) yield { line, cells: cutLine(text, separator, columns, known) ?? [] };
-      skip = false;
+  const rows = async function* (): AsyncGenerator<FileRow[]> {
+    let skip = header === undefined ? 0 : 1;
+    for await (const lines of pages()) {
+      const rows = lines.slice(skip);
+      skip -= lines.length - rows.length;
+      yield rows.map(({ line, text }) => ({ line, cells: cutLine(text, separator, columns, known) ?? [] }));
     }
   };
   return { separator, columns, rows: rows() };

@@ -52,9 +52,11 @@ async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
   const options = { ...readKeyOptions(file.options), columns: ['skip' as const] };
   const source = await openSource(deps, { ...file, productId: file.productId ?? 0 }, { ...options, rawHeader: true }, new Map()); // prettier-ignore
   const table: { line: number; cells: readonly (Cell | undefined)[] }[] = [];
-  for await (const row of source.rows) {
-    if (row.cells.every((cell) => !cell || (cell.kind === 'text' && cell.text.trim() === ''))) continue;
-    if (table.push(row) > maxRows + 1) throw new KnownError('IMPORT_TOO_LARGE', { lines: maxRows });
+  for await (const rows of source.rows) {
+    for (const row of rows) {
+      if (row.cells.every((cell) => !cell || (cell.kind === 'text' && cell.text.trim() === ''))) continue;
+      if (table.push(row) > maxRows + 1) throw new KnownError('IMPORT_TOO_LARGE', { lines: maxRows });
+    }
   }
   const head = table.shift();
   if (!head || table.length === 0) throw new KnownError('IMPORT_NOTHING');

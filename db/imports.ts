@@ -81,11 +81,14 @@ export async function importChunk(db: Queryable, id: number, n: number): Promise
 
 const move = statement<{ id: number }, [number, ImportState[], ImportState, number, string, string | null]>(
   'import_move',
-  `with moved as (
+  // Locked first: a block on its way into the pool holds the row shared, and is waited for.
+  `with mine as materialized (
+     select id from imports where id = $1 and state = any ($2) and ($6::uuid is null or sender = $6) for update
+   ), moved as (
      update imports set state = $3, next_look_at = now(),
        confirmed_at = case when $3 = 'confirmed' then now() else confirmed_at end,
        ended_at = case when $3 in ('done', 'failed', 'cancelled', 'expired') then now() end
-     where id = $1 and state = any ($2) and ($6::uuid is null or sender = $6) returning id, product_id
+     where id in (select id from mine) returning id, product_id
    ), noted as (
      insert into audit (actor_id, action, detail)
      select $4, 'import_' || $3, jsonb_strip_nulls(jsonb_build_object('import', id, 'product', product_id)) || $5::jsonb from moved
@@ -108,9 +111,11 @@ export async function moveImport(
 
 const fail = statement<object, [number, ErrorCode, string]>(
   'import_fail',
-  `with failed as (
+  `with mine as materialized (
+     select id from imports where id = $1 and state in ('receiving', 'received', 'ready', 'confirmed') for update
+   ), failed as (
      update imports set state = 'failed', ended_at = now(), failure_code = $2, failure_detail = $3::jsonb
-     where id = $1 and state in ('receiving', 'received', 'ready', 'confirmed') returning id, actor_id, product_id
+     where id in (select id from mine) returning id, actor_id, product_id
    )
    insert into audit (actor_id, action, detail)
    select actor_id, 'import_failed', jsonb_strip_nulls(jsonb_build_object('import', id, 'code', $2::text, 'product', product_id)) from failed`,
@@ -155,7 +160,7 @@ const due = statement<{ id: number }, [number]>(
   `update imports set next_look_at = case state when 'cancelled' then 'infinity'
        when 'ready' then now() + interval '10 minutes' else now() + interval '15 seconds' end
    where id = any (array(select id from imports where state in ('received', 'ready', 'confirmed', 'cancelled') and next_look_at <= now()
-     order by next_look_at limit $1 for update skip locked)) returning id`,
+     order by next_look_at limit $1 for no key update skip locked)) returning id`,
 );
 /** Imports whose workflow is to be started or woken; they come back if nothing moves them. */
 export async function dueImports(db: Queryable, limit = 20): Promise<number[]> {

@@ -127,6 +127,14 @@ export async function transaction<T>(pool: Pool, work: (tx: Transaction) => Prom
   }
 }
 
+/**
+ * Numbers as PostgreSQL writes an array of them: the driver would quote each, which in an array of thousands costs more
+ * than what is done with them.
+ */
+export function numberArray(values: readonly (number | null)[]): string {
+  return `{${values.map((value) => value ?? 'NULL').join(',')}}`;
+}
+
 /** The one row, or a loud error: for statements that always give one. */
 export function one<Row>(rows: readonly Row[]): Row {
   const row = rows[0];

@@ -96,8 +96,10 @@ function cellProblem(cell: Cell, text: string): KeyProblem | undefined {
   return control.test(text) ? 'CONTROL' : undefined;
 }
 
+const space = /[ \t\u00a0\u3000]/;
 /** Without spaces, tabs, full-width and non-breaking spaces at the ends. */
 function trimmed(text: string): string {
+  if (!space.test(text)) return text;
   return text.replace(/^[ \t\u00a0\u3000]+|[ \t\u00a0\u3000]+$/gu, '');
 }
 

@@ -11,6 +11,8 @@ import { SheetError } from './zip.ts';
 export type Pieces = () => AsyncIterable<Buffer>;
 
 const longestLine = 200_000;
+/** Records that are handed on at once. */
+const together = 500;
 
 /** Throws if the bytes are not in this encoding. */
 export async function* decoded(pieces: Pieces, encoding: Encoding): AsyncGenerator<string> {
@@ -20,8 +22,13 @@ export async function* decoded(pieces: Pieces, encoding: Encoding): AsyncGenerat
   yield decoder.decode();
 }
 
-/** Lines without their ends, blank ones left out. */
-export async function* textLines(text: AsyncIterable<string>): AsyncGenerator<{ line: number; text: string }> {
+export interface TextLine {
+  readonly line: number;
+  readonly text: string;
+}
+
+/** Lines without their ends, blank ones left out; some hundreds together, because waiting for each would cost more than it. */
+export async function* textLines(text: AsyncIterable<string>): AsyncGenerator<TextLine[]> {
   let rest = '';
   let line = 0;
   for await (const piece of text) {
@@ -29,16 +36,20 @@ export async function* textLines(text: AsyncIterable<string>): AsyncGenerator<{ 
     rest = lines.pop() ?? '';
     // No key is so long; without a cap, each further piece of a file without line ends would copy all before it.
     if (rest.length > longestLine) throw new SheetError('TOO_LARGE', `line ${line + lines.length + 1} is too long`);
+    let found: TextLine[] = [];
     for (const each of lines) {
       line++;
       const bare = each.endsWith('\r') ? each.slice(0, -1) : each;
-      if (bare.trim() !== '') yield { line, text: bare };
+      if (bare.trim() === '' || found.push({ line, text: bare }) < together) continue;
+      yield found;
+      found = [];
     }
+    yield found;
   }
-  if (rest.trim() !== '') yield { line: line + 1, text: rest.endsWith('\r') ? rest.slice(0, -1) : rest };
+  if (rest.trim() !== '') yield [{ line: line + 1, text: rest.endsWith('\r') ? rest.slice(0, -1) : rest }];
 }
 
-export async function* csvRows(text: AsyncIterable<string>, delimiter: string): AsyncGenerator<FileRow> {
+export async function* csvRows(text: AsyncIterable<string>, delimiter: string): AsyncGenerator<FileRow[]> {
   const parser = parse({
     delimiter,
     relax_quotes: true,
@@ -50,20 +61,28 @@ export async function* csvRows(text: AsyncIterable<string>, delimiter: string): 
   Readable.from(text)
     .on('error', (error) => parser.destroy(error))
     .pipe(parser);
+  let rows: FileRow[] = [];
   for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-    yield { line: info.lines, cells: record.map((t): Cell => ({ text: t, kind: 'text' })) };
+    rows.push({ line: info.lines, cells: record.map((t): Cell => ({ text: t, kind: 'text' })) });
+    if (rows.length < together) continue;
+    yield rows;
+    rows = [];
   }
+  yield rows;
 }
 
-export async function* xlsxRows(pieces: Pieces): AsyncGenerator<FileRow> {
+export async function* xlsxRows(pieces: Pieces): AsyncGenerator<FileRow[]> {
   const all: Buffer[] = [];
   for await (const piece of pieces()) all.push(piece);
-  let rows = 0;
+  let rows: FileRow[] = [];
   for (const row of sheetRows(await openXlsx(Buffer.concat(all)))) {
-    yield row;
+    if (rows.push(row) < together) continue;
+    yield rows;
+    rows = [];
     // All of it is in memory, so nobody is waited for: others are let through.
-    if (++rows % 1_000 === 0) await setImmediate();
+    await setImmediate();
   }
+  yield rows;
 }
 
 /** By the first bytes, then by name: an .xlsx is a zip archive; anything else is text. */
