@@ -38,7 +38,7 @@ export function goodsOf({ stack }: BenchStack): Goods {
       const row = await ask<Row>(`imports/${id}`);
       if (row.state === state) return row;
       if (row.state === 'failed') throw new Error(`the import failed: ${JSON.stringify(row)}`);
-      await pause(20);
+      await pause(250);
     }
   };
   return {
