@@ -1,11 +1,12 @@
 /**
  * A process like the API (starts and runs) or like the worker (runs) with the no-op stories: same connection, same
- * options, same eager start; asked for rounds over the IPC channel.
+ * options, same start of a story (eager, with its search attributes and its summary); asked for rounds over the IPC channel.
  */
 import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import path from 'node:path';
+import { startOptions } from '../../worker/link.ts';
 import { pooled } from '../pooled.ts';
 
 export interface Round {
@@ -29,7 +30,7 @@ const worker = await Worker.create({
     workflowsPath: path.join(import.meta.dirname, `stories${path.extname(import.meta.filename)}`),
     logger: new DefaultLogger('ERROR'),
   }),
-  activities: { step: () => Promise.resolve() },
+  activities: { step: () => Promise.resolve({ state: 'delivered' }) },
   stickyQueueScheduleToStartTimeout: '2 seconds',
   maxCachedWorkflows: 500,
   maxConcurrentWorkflowTaskExecutions: 40,
@@ -45,12 +46,12 @@ async function run({ story, count, concurrency }: Round): Promise<RoundResult> {
   const began = performance.now();
   await pooled(count, concurrency, async () => {
     const start = performance.now();
+    const orderNo = randomUUID();
     const handle = await client.workflow.start(story, {
+      ...startOptions({ orderId: 1, orderNo, sku: 'BENCH', productName: 'No-op', quantity: 1, amountMinor: 100, currency: 'CNY' }), // prettier-ignore
       taskQueue,
-      workflowId: `noop-${randomUUID()}`,
-      workflowTaskTimeout: '2 seconds',
+      workflowId: `noop-${orderNo}`,
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      workflowIdConflictPolicy: 'USE_EXISTING',
       requestEagerStart: true,
     });
     await handle.result();
