@@ -23,6 +23,8 @@ import type { ActivityDeps } from './deps.ts';
 import { openSource, type ImportSource } from './import-source.ts';
 
 export const blockLines = 5_000;
+/** Letters of its keys: a block of long ones is cut earlier, so that PostgreSQL takes it within the time of a statement. */
+const blockLetters = 2_000_000;
 const slice = 100;
 const previewLines = 100;
 const maxLines = 3_000_000;
@@ -46,7 +48,8 @@ export async function checkImport(deps: ActivityDeps, file: ImportRow): Promise<
   } catch (error) {
     const known = asKnown(error);
     if (!known) throw error;
-    await failImport(deps.pool, file.id, known.code, known.detail ?? null);
+    // Only of a file that is still to be checked: its pieces go when another try has done that, and then it reads as broken.
+    await failImport(deps.pool, file.id, ['received'], known.code, known.detail ?? null);
   }
 }
 
@@ -54,7 +57,8 @@ async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
   const options = readKeyOptions(file.options);
   const products = await productsForKeys(deps.pool);
   const source = await openSource(deps, file, options, products);
-  if (!(await beginCheck(deps.pool, file.id, source.encoding, source.format))) return;
+  const checker = await beginCheck(deps.pool, file.id, source.encoding, source.format);
+  if (checker === undefined) return;
 
   const rules = {
     columns: source.columns,
@@ -71,6 +75,7 @@ async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
   const preview: object[] = [];
   let good: Good[] = [];
   let problems: LineProblem[] = [];
+  let letters = 0;
   let n = 0;
   let rows = 0;
 
@@ -79,7 +84,7 @@ async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
     const texts: BlockText[] = block.good.map(({ text, expires, surchargeMinor }) =>
       surchargeMinor === undefined ? [text, expires] : [text, expires, surchargeMinor],
     );
-    const stored = await addCheckedBlock(deps.pool, file.id, {
+    const stored = await addCheckedBlock(deps.pool, file.id, checker, {
       n,
       lines: block.good.map((g) => g.line),
       productIds: block.good.map((g) => g.productId),
@@ -100,6 +105,7 @@ async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
     writing.catch(() => undefined);
     good = [];
     problems = [];
+    letters = 0;
     return goOn;
   };
 
@@ -113,6 +119,7 @@ async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
     const { productId, parts, surchargeMinor } = key;
     const number = surchargeMinor === undefined ? undefined : `${productId}:${parts[0]}`;
     const text = keyText(parts);
+    letters += text.length;
     const fingerprint = keyFingerprint(deps.keyring, productId, text);
     if (!seen.add(fingerprint)) problems.push([line, 'IN_FILE']);
     else if (number !== undefined && numbers.has(number)) problems.push([line, 'NUMBER_TWICE']);
@@ -134,7 +141,7 @@ async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
         if (++rows % slice === 0) await yieldTo();
         if (rows > maxLines) throw new KnownError('IMPORT_TOO_LARGE', { lines: maxLines });
         take(row);
-        if (good.length + problems.length >= blockLines && !(await store())) return;
+        if ((good.length + problems.length >= blockLines || letters >= blockLetters) && !(await store())) return;
       }
     }
     if (good.length + problems.length > 0 && !(await store())) return;
@@ -144,7 +151,7 @@ async function check(deps: ActivityDeps, file: ImportRow): Promise<void> {
     await writing.catch(() => undefined);
   }
   if (rows === 0) throw new KnownError('IMPORT_NOTHING');
-  await endCheck(deps.pool, file.id, await summaryOf(deps, file.id, source, preview));
+  await endCheck(deps.pool, file.id, checker, await summaryOf(deps, file.id, source, preview));
 }
 
 async function summaryOf(deps: ActivityDeps, id: number, source: ImportSource, preview: object[]): Promise<object> {

@@ -15,11 +15,16 @@ export type ImportOutcome =
 
 /** Runs any number of times, also twice at once: blocks say of themselves that they are in. */
 export async function advanceImport(deps: ActivityDeps, id: number): Promise<ImportOutcome> {
+  let checked = false;
   for (;;) {
     const file = await importById(deps.pool, id);
     if (!file) return { next: 'end', state: 'failed' };
-    if (file.state === 'received') await (file.kind === 'cards' ? checkImport : checkProducts)(deps, file);
-    else if (file.state === 'confirmed') await (file.kind === 'cards' ? commitImport : commitProducts)(deps, file);
+    if (file.state === 'received') {
+      // Another try has begun since and goes on; to begin again would only stop that one.
+      if (checked) throw new Error('another try checks this import');
+      checked = true;
+      await (file.kind === 'cards' ? checkImport : checkProducts)(deps, file);
+    } else if (file.state === 'confirmed') await (file.kind === 'cards' ? commitImport : commitProducts)(deps, file);
     else if (file.state === 'ready') {
       const left = file.expiresAt.getTime() - Date.now();
       if (file.good > 0 && readKeyOptions(file.options).confirmed) await confirmItself(deps, id, file.actorId);
@@ -38,6 +43,6 @@ async function confirmItself(deps: ActivityDeps, id: number, actorId: number): P
     await confirmKeys(deps.pool, id, actorId);
   } catch (error) {
     if (!(error instanceof KnownError)) throw error;
-    await failImport(deps.pool, id, error.code, error.detail);
+    await failImport(deps.pool, id, ['ready'], error.code, error.detail);
   }
 }

@@ -42,7 +42,7 @@ export async function checkProducts(deps: ActivityDeps, file: ImportRow): Promis
   } catch (error) {
     const known = asKnown(error);
     if (!known) throw error;
-    await failImport(deps.pool, file.id, known.code, known.detail ?? null);
+    await failImport(deps.pool, file.id, ['received'], known.code, known.detail ?? null);
   }
 }
 

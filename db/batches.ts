@@ -1,6 +1,8 @@
 /** Batches of keys: where they came from, what became of them, and taking back what is unsold. */
 import { KnownError } from '../domain/errors.ts';
 import type { Mode } from '../domain/order.ts';
+import { noteBlocks } from './imports.ts';
+import { advisory } from './locks.ts';
 import { statement, transaction, type Pool, type Queryable, type Transaction } from './sql.ts';
 
 export interface BatchRow {
@@ -43,9 +45,12 @@ export function findBatches(
 }
 
 // The import before the batch, as a block that is on its way takes them; the batch not against the cards that point at it.
-const lockImport = statement<object, [number]>(
+const lockImport = statement<{ id: number }, [number]>(
   'batch_lock_import',
-  'select from imports where id = (select import_id from card_batches where id = $1) for update',
+  `with stopped as materialized (
+     select import_id as id, pg_advisory_xact_lock(${advisory.importBlocks}, import_id::int) from card_batches where id = $1 and import_id is not null
+   )
+   select i.id from stopped s join imports i on i.id = s.id for update of i`,
 );
 const lock = statement<{ undoneAt: Date | null }, [number]>(
   'batch_lock',
@@ -73,11 +78,12 @@ export async function undoBatch(pool: Pool, id: number, actorId: number, reason:
 
 /** {@link undoBatch} inside a transaction of the caller's. */
 export async function undoBatchIn(tx: Transaction, id: number, actorId: number, reason: string): Promise<void> {
-  await lockImport(tx, [id]);
+  const [filling] = await lockImport(tx, [id]);
   const batch = (await lock(tx, [id]))[0];
   if (!batch) throw new KnownError('BATCH_NOT_FOUND');
   if (batch.undoneAt) throw new KnownError('BATCH_UNDONE');
   await undo(tx, [id, actorId, reason]);
+  if (filling) await noteBlocks(tx, filling.id);
 }
 
 /** Available rows that one transaction touches at most (rule 6). */

@@ -1,35 +1,42 @@
 /** The checked lines of a key import, a block at a time, on their way into the pool. */
+import { randomUUID } from 'node:crypto';
 import type { LineProblem } from '../domain/key-problems.ts';
 import type { Encoding } from '../domain/encoding.ts';
 import type { FileFormat } from '../domain/key-file.ts';
 import type { KeyShape } from '../domain/key-shape.ts';
 import type { Mode } from '../domain/order.ts';
-import { dropPieces } from './imports.ts';
+import { blocksSay, dropPieces, noteBlocks } from './imports.ts';
+import { advisory } from './locks.ts';
 import { goodsCame } from './stock-line.ts';
 import { numberArray, sqlState, statement, transaction, type Pool, type Queryable } from './sql.ts';
 
-const reset = statement<{ id: number }, [number, Encoding | null, FileFormat]>(
+const reset = statement<{ id: number }, [number, Encoding | null, FileFormat, string]>(
   'import_check_begin',
-  `update imports set lines = 0, good = 0, bad = 0, in_file = 0, in_stock = 0, sold = 0, encoding = $2, format = $3
+  `update imports set lines = 0, good = 0, bad = 0, in_file = 0, in_stock = 0, sold = 0, encoding = $2, format = $3, checker = $4
    where id = $1 and state = 'received' returning id`,
 );
 // Some at a time: a statement may take two seconds.
-const dropBlocks = statement<object, [number]>(
+const dropBlocks = statement<object, [number, string]>(
   'import_blocks_drop',
   `with gone as (
-     delete from import_blocks b using imports i where i.id = b.import_id and i.id = $1 and i.state = 'received'
+     delete from import_blocks b using imports i where i.id = b.import_id and i.id = $1 and i.state = 'received' and i.checker = $2
        and b.n = any (array(select n from import_blocks where import_id = $1 order by n limit 32)) returning b.n
    ) select from gone`,
 );
-/** A check begins, also again after a stop: what an earlier one wrote is dropped. False if it is not to be checked. */
+/**
+ * A check begins, also again after a stop: what an earlier one wrote is dropped, and it writes no more, even if it still
+ * runs. Returns what the check names itself with from now on; undefined if the import is not to be checked.
+ */
 export async function beginCheck(
   db: Queryable,
   id: number,
   encoding: Encoding | null,
   format: FileFormat,
-): Promise<boolean> {
-  while ((await dropBlocks(db, [id])).length > 0);
-  return (await reset(db, [id, encoding, format])).length > 0;
+): Promise<string | undefined> {
+  const checker = randomUUID();
+  if ((await reset(db, [id, encoding, format, checker])).length === 0) return undefined;
+  while ((await dropBlocks(db, [id, checker])).length > 0);
+  return checker;
 }
 
 // Fingerprints, which are equally long, go as one value and are cut here: see `addCards`.
@@ -62,13 +69,13 @@ export interface CheckedBlock {
 
 const addBlock = statement<
   { id: number },
-  [number, number, string, string, Buffer, Buffer, string, number, number, number, number, number]
+  [number, number, string, string, Buffer, Buffer, string, number, number, number, number, number, string]
 >(
   'import_block',
   `with counted as (
      update imports set lines = $8, good = good + cardinality($3::int[]), bad = bad + $9, in_file = in_file + $10,
        in_stock = in_stock + $11, sold = sold + $12, next_look_at = now() + interval '15 seconds'
-     where id = $1 and state = 'received' returning id
+     where id = $1 and state = 'received' and checker = $13 returning id
    )
    insert into import_blocks (import_id, n, lines, product_ids, fingerprints, sealed, problems)
    select id, $2, $3, $4, array(
@@ -77,8 +84,13 @@ const addBlock = statement<
      $6, $7::jsonb from counted
    returning import_id as id`,
 );
-/** Stores a checked block; false if the import was cancelled meanwhile. */
-export async function addCheckedBlock(db: Queryable, id: number, block: CheckedBlock): Promise<boolean> {
+/** Stores a checked block; false if the import was cancelled meanwhile, or another check has begun. */
+export async function addCheckedBlock(
+  db: Queryable,
+  id: number,
+  checker: string,
+  block: CheckedBlock,
+): Promise<boolean> {
   const count = (...codes: string[]): number => block.problems.filter(([, code]) => codes.includes(code)).length;
   const duplicates = ['IN_FILE', 'IN_STOCK', 'SOLD'];
   const rows = await addBlock(db, [
@@ -94,19 +106,19 @@ export async function addCheckedBlock(db: Queryable, id: number, block: CheckedB
     count('IN_FILE'),
     count('IN_STOCK'),
     count('SOLD'),
+    checker,
   ]);
   return rows.length > 0;
 }
 
-const checked = statement<object, [number, string]>(
+const checked = statement<{ id: number }, [number, string, string]>(
   'import_checked',
   `update imports set state = 'ready', checked_at = now(), next_look_at = now(), summary = $2::jsonb
-   where id = $1 and state = 'received'`,
+   where id = $1 and state = 'received' and checker = $3 returning id`,
 );
 /** The file is checked and waits for its confirmation; the bytes as received are not needed any more. */
-export async function endCheck(db: Queryable, id: number, summary: object): Promise<void> {
-  await checked(db, [id, JSON.stringify(summary)]);
-  await dropPieces(db, id);
+export async function endCheck(db: Queryable, id: number, checker: string, summary: object): Promise<void> {
+  if ((await checked(db, [id, JSON.stringify(summary), checker])).length > 0) await dropPieces(db, id);
 }
 
 const batches = statement<{ id: number; productId: number }, [number]>(
@@ -127,6 +139,7 @@ const batches = statement<{ id: number; productId: number }, [number]>(
 /** One batch per product of the import, made if missing; the import row is locked so that two make them once. */
 export async function ensureBatches(pool: Pool, importId: number): Promise<Map<number, number>> {
   return transaction(pool, async (tx) => {
+    await tx.query('select pg_advisory_xact_lock($1, $2)', [advisory.importBlocks, importId]);
     await tx.query('select from imports where id = $1 for update', [importId]);
     return new Map((await batches(tx, [importId])).map((row) => [row.productId, row.id]));
   });
@@ -153,8 +166,13 @@ export async function nextOpenBlock(db: Queryable, importId: number, after: numb
   return (await nextBlock(db, [importId, after]))[0];
 }
 
-// The import too, so that whoever stops it waits for the block: a batch that is undone gets nothing more once the undo is
-// answered. Shared, so that two blocks go in side by side.
+// Whoever stops the import waits for the block: a batch that is undone gets nothing more once the undo is answered. Shared,
+// so that two blocks go in side by side. By an advisory lock, where blocks queue behind whoever waits to stop them: a row's
+// share lock is given to the next block all the same, and of two lanes one always has it.
+const lockShared = statement<object, [number, number]>(
+  'import_blocks_share',
+  'select pg_advisory_xact_lock_shared($1, $2)',
+);
 const lockBlock = statement<{ mode: Mode }, [number, number]>(
   'import_block_lock',
   `select i.mode from import_blocks b join imports i on i.id = b.import_id
@@ -191,15 +209,6 @@ const closeBlock = statement<object, [number, number, number, number, string]>(
   `update import_blocks set imported_at = now(), added = $3, late = $4, sealed = '', fingerprints = '{}', problems = problems || $5::jsonb
    where import_id = $1 and n = $2`,
 );
-// What its blocks say, so it is never off; of two that note at once the one that saw less must not win.
-const counted = `(select coalesce(sum(b.added), 0)::int as added, coalesce(sum(b.late), 0)::int as late from import_blocks b where b.import_id = $1) c`;
-const note = statement<object, [number]>(
-  'import_note',
-  `update imports i set added = greatest(i.added, c.added), late = greatest(i.late, c.late),
-     next_look_at = case i.state when 'confirmed' then now() + interval '15 seconds' else i.next_look_at end
-   from ${counted} where i.id = $1`,
-);
-
 export interface SealedBlock extends Pick<OpenBlock, 'n' | 'lines' | 'productIds' | 'fingerprints'> {
   readonly batchIds: readonly number[];
   /** One behind the other; where each begins. */
@@ -219,11 +228,12 @@ export async function importBlock(pool: Pool, importId: number, block: SealedBlo
     if (sqlState(error) !== '23505') throw error;
     await bringBlock(pool, importId, block, addMissing);
   }
-  await note(pool, [importId]);
+  await noteBlocks(pool, importId);
 }
 
 async function bringBlock(pool: Pool, importId: number, block: SealedBlock, add: AddCards): Promise<void> {
   await transaction(pool, async (tx) => {
+    await lockShared(tx, [advisory.importBlocks, importId]);
     const open = (await lockBlock(tx, [importId, block.n]))[0];
     if (!open) return;
     const { productIds, batchIds, ciphertexts, fingerprints, starts, expires, labels, surcharges, lines } = block;
@@ -248,7 +258,7 @@ async function bringBlock(pool: Pool, importId: number, block: SealedBlock, add:
 const finish = statement<{ id: number }, [number]>(
   'import_finish',
   `with done as (
-     update imports i set state = 'done', ended_at = now(), added = c.added, late = c.late from ${counted}
+     update imports i set state = 'done', ended_at = now(), added = c.added, late = c.late from ${blocksSay}
      where i.id = $1 and i.state = 'confirmed' and not exists (select from import_blocks where import_id = $1 and imported_at is null)
      returning i.id, i.actor_id, i.added, i.product_id
    )
@@ -285,6 +295,7 @@ const emptied = statement<object, [number]>(
 /** An import that ended without its confirmation keeps its report and none of the keys. */
 export async function emptyImport(db: Queryable, importId: number): Promise<void> {
   await dropPieces(db, importId);
+  await noteBlocks(db, importId);
   while ((await emptied(db, [importId])).length > 0);
 }
 

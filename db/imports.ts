@@ -7,6 +7,7 @@ import type { ErrorCode } from '../domain/errors.ts';
 import type { Encoding } from '../domain/encoding.ts';
 import type { FileFormat } from '../domain/key-file.ts';
 import type { Mode } from '../domain/order.ts';
+import { advisory } from './locks.ts';
 import { one, statement, type Pool, type Queryable } from './sql.ts';
 
 export const importStates = ['receiving', 'received', 'ready', 'confirmed', 'done', 'failed', 'cancelled', 'expired'] as const; // prettier-ignore
@@ -79,11 +80,25 @@ export async function importChunk(db: Queryable, id: number, n: number): Promise
   return (await chunk(db, [id, n]))[0]?.sealed;
 }
 
+/** What the blocks of import $1 say of themselves. */
+export const blocksSay = `(select coalesce(sum(b.added), 0)::int as added, coalesce(sum(b.late), 0)::int as late from import_blocks b where b.import_id = $1) c`;
+const note = statement<object, [number]>(
+  'import_note',
+  `update imports i set added = greatest(i.added, c.added), late = greatest(i.late, c.late),
+     next_look_at = case i.state when 'confirmed' then now() + interval '15 seconds' else i.next_look_at end
+   from ${blocksSay} where i.id = $1`,
+);
+/** Counts what is in, by what the blocks say, so it is never off; of two that note at once the one that saw less must not win. */
+export async function noteBlocks(db: Queryable, id: number): Promise<void> {
+  await note(db, [id]);
+}
+
+// First of all: a block on its way into the pool is waited for, and none begins meanwhile (see `bringBlock`).
+const stopped = `stopped as materialized (select $1::bigint as id, pg_advisory_xact_lock(${advisory.importBlocks}, $1::int))`;
 const move = statement<{ id: number }, [number, ImportState[], ImportState, number, string, string | null]>(
   'import_move',
-  // Locked first: a block on its way into the pool holds the row shared, and is waited for.
-  `with mine as materialized (
-     select id from imports where id = $1 and state = any ($2) and ($6::uuid is null or sender = $6) for update
+  `with ${stopped}, mine as materialized (
+     select i.id from stopped s, imports i where i.id = s.id and i.state = any ($2) and ($6::uuid is null or i.sender = $6) for update of i
    ), moved as (
      update imports set state = $3, next_look_at = now(),
        confirmed_at = case when $3 = 'confirmed' then now() else confirmed_at end,
@@ -106,23 +121,33 @@ export async function moveImport(
   detail: object = {},
   sender: string | null = null,
 ): Promise<boolean> {
-  return (await move(db, [id, [...from], to, actorId, JSON.stringify(detail), sender])).length > 0;
+  const moved = (await move(db, [id, [...from], to, actorId, JSON.stringify(detail), sender])).length > 0;
+  // Of a statement of its own, which sees the block that was waited for.
+  if (moved && from.includes('confirmed')) await noteBlocks(db, id);
+  return moved;
 }
 
-const fail = statement<object, [number, ErrorCode, string]>(
+const fail = statement<{ id: number }, [number, ErrorCode, string, readonly ImportState[]]>(
   'import_fail',
-  `with mine as materialized (
-     select id from imports where id = $1 and state in ('receiving', 'received', 'ready', 'confirmed') for update
+  `with ${stopped}, mine as materialized (
+     select i.id from stopped s, imports i where i.id = s.id and i.state = any ($4) for update of i
    ), failed as (
      update imports set state = 'failed', ended_at = now(), failure_code = $2, failure_detail = $3::jsonb
      where id in (select id from mine) returning id, actor_id, product_id
    )
    insert into audit (actor_id, action, detail)
-   select actor_id, 'import_failed', jsonb_strip_nulls(jsonb_build_object('import', id, 'code', $2::text, 'product', product_id)) from failed`,
+   select actor_id, 'import_failed', jsonb_strip_nulls(jsonb_build_object('import', id, 'code', $2::text, 'product', product_id)) from failed
+   returning id`,
 );
-export async function failImport(db: Queryable, id: number, code: ErrorCode, detail: unknown = null): Promise<void> {
-  await fail(db, [id, code, JSON.stringify(detail)]);
-  await dropPieces(db, id);
+/** An import ends with a reason, if it is in one of these states. */
+export async function failImport(
+  db: Queryable,
+  id: number,
+  from: readonly ImportState[],
+  code: ErrorCode,
+  detail: unknown = null,
+): Promise<void> {
+  if ((await fail(db, [id, code, JSON.stringify(detail), from])).length > 0) await dropPieces(db, id);
 }
 
 // So many at a time: half a gigabyte takes longer to delete than a statement may.

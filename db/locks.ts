@@ -30,6 +30,8 @@ export const advisory = {
   unitsForSale: 71_021,
   /** First number, beside a product: its stock limit, while an import of keys is confirmed. */
   poolLimit: 71_023,
+  /** First number, beside an import of keys: shared by each block on its way in, exclusive for whoever stops the import. */
+  importBlocks: 71_024,
   /** First number, beside a hash of buyer or address: caps on what unpaid orders hold. */
   holder: 71_022,
   /** Likewise: supplier, while a purchase there is planned. */

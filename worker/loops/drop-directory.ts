@@ -93,7 +93,7 @@ async function take(deps: DropDeps, directory: string, claimed: string, name: st
   } catch (error) {
     // Empty, or too large: told in its report.
     if (!(error instanceof KnownError)) throw error;
-    await failImport(deps.pool, id, error.code, error.detail);
+    await failImport(deps.pool, id, ['receiving'], error.code, error.detail);
   } finally {
     await handle.close();
   }
