@@ -8,7 +8,7 @@ import type { Mode } from '../domain/order.ts';
 import { blocksSay, dropPieces, noteBlocks } from './imports.ts';
 import { advisory } from './locks.ts';
 import { goodsCame } from './stock-line.ts';
-import { numberArray, sqlState, statement, transaction, type Pool, type Queryable } from './sql.ts';
+import { numberArray, sqlState, statement, takeTime, transaction, type Pool, type Queryable } from './sql.ts';
 
 const reset = statement<{ id: number }, [number, Encoding | null, FileFormat, string]>(
   'import_check_begin',
@@ -139,6 +139,8 @@ const batches = statement<{ id: number; productId: number }, [number]>(
 /** One batch per product of the import, made if missing; the import row is locked so that two make them once. */
 export async function ensureBatches(pool: Pool, importId: number): Promise<Map<number, number>> {
   return transaction(pool, async (tx) => {
+    // Three million lines are read for their products.
+    await takeTime(tx, 30);
     await tx.query('select pg_advisory_xact_lock($1, $2)', [advisory.importBlocks, importId]);
     await tx.query('select from imports where id = $1 for update', [importId]);
     return new Map((await batches(tx, [importId])).map((row) => [row.productId, row.id]));
@@ -324,6 +326,9 @@ const perProduct = statement<{ sku: string; keys: number }, [number]>(
    where b.import_id = $1 group by p.sku order by 2 desc, 1 limit 100`,
 );
 /** How many keys each product would get; the 100 that get most. */
-export function importTotals(db: Queryable, importId: number): Promise<{ sku: string; keys: number }[]> {
-  return perProduct(db, [importId]);
+export function importTotals(pool: Pool, importId: number): Promise<{ sku: string; keys: number }[]> {
+  return transaction(pool, async (tx) => {
+    await takeTime(tx, 30);
+    return perProduct(tx, [importId]);
+  });
 }

@@ -2,7 +2,7 @@
 import { KnownError } from '../domain/errors.ts';
 import { moveImport } from './imports.ts';
 import { advisory } from './locks.ts';
-import { statement, transaction, type Pool, type Queryable } from './sql.ts';
+import { statement, takeTime, transaction, type Pool, type Transaction } from './sql.ts';
 
 export interface Room {
   readonly productId: number;
@@ -26,22 +26,26 @@ const room = statement<Room, [number]>(
    where i.id = $1 and p.stock_limit is not null order by p.id`,
 );
 /** Products of the import with a 库存上限, what they have and what would come. */
-export function importRoom(db: Queryable, importId: number): Promise<Room[]> {
-  return room(db, [importId]);
+export function importRoom(pool: Pool, importId: number): Promise<Room[]> {
+  return transaction(pool, (tx) => roomIn(tx, importId));
+}
+
+async function roomIn(tx: Transaction, importId: number): Promise<Room[]> {
+  // Counting a pool of millions takes longer than a step may.
+  await takeTime(tx, 30);
+  return room(tx, [importId]);
 }
 
 /** Confirms a checked import of keys; false if it was in another state. Throws STOCK_LIMIT with the products that are full. */
 export async function confirmKeys(pool: Pool, importId: number, actorId: number): Promise<boolean> {
   return transaction(pool, async (tx) => {
-    // Counting a pool of millions takes longer than a step may.
-    await tx.query("set local statement_timeout = '30s'");
-    const limited = await importRoom(tx, importId);
+    const limited = await roomIn(tx, importId);
     if (limited.length > 0) {
       await tx.query('select pg_advisory_xact_lock($1, p) from unnest($2::int[]) p order by p', [
         advisory.poolLimit,
         limited.map((r) => r.productId),
       ]);
-      const over = (await importRoom(tx, importId)).filter((r) => r.have + r.come > r.limit);
+      const over = (await roomIn(tx, importId)).filter((r) => r.have + r.come > r.limit);
       if (over.length > 0) throw new KnownError('STOCK_LIMIT', over);
     }
     return moveImport(tx, importId, ['ready'], 'confirmed', actorId);

@@ -4,7 +4,7 @@ import { KnownError } from '../domain/errors.ts';
 import { undoBatchIn } from './batches.ts';
 import { editProductIn, type ProductRow } from './products.ts';
 import { productFieldsOf, type FieldProblem, type ProductFields } from '../domain/product.ts';
-import { one, sqlState, statement, transaction, type Pool, type Queryable, type Transaction } from './sql.ts';
+import { one, sqlState, statement, takeTime, transaction, type Pool, type Queryable, type Transaction } from './sql.ts';
 
 /** A row as people see it: without 发货内容, which is sealed beside it. */
 export interface ShownRow {
@@ -142,7 +142,7 @@ export async function undoSheet(
 ): Promise<{ removed: number; restored: number }> {
   try {
     return await transaction(pool, async (tx) => {
-      await tx.query("set local statement_timeout = '30s'");
+      await takeTime(tx, 30);
       if ((await lockDone(tx, [id])).length === 0) throw new KnownError('IMPORT_STATE', { undone: true });
       const sold = await used(tx, [id]);
       if (sold.length > 0) throw new KnownError('IMPORT_STATE', { ordered: sold.map((row) => row.sku) });

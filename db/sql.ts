@@ -64,7 +64,9 @@ export function statement<Row extends object, Params extends readonly unknown[]>
 ): ((db: Queryable, params: Params) => Promise<Row[]>) & { readonly text: string } {
   const run = async (db: Queryable, params: Params): Promise<Row[]> => {
     try {
-      const result = await db.query<Row>({ name, text, values: params as unknown as unknown[] });
+      const wait = patience.get(db);
+      const query: pg.QueryConfig & { query_timeout?: number } = { name, text, values: params as unknown as unknown[], ...(wait && { query_timeout: wait }) }; // prettier-ignore
+      const result = await db.query<Row>(query);
       return result.rows;
     } catch (error) {
       if (sqlState(error) === diskFull) full = true;
@@ -90,6 +92,14 @@ export async function hasRoom(pool: Pool): Promise<boolean> {
     () => true,
   );
   return !full;
+}
+
+/** How long the client waits for statements of a transaction that {@link takeTime} was called in. */
+const patience = new WeakMap<Queryable, number>();
+/** From here on each statement of the transaction may take so long, by the server's limit and by the client's. */
+export async function takeTime(tx: Transaction, seconds: number): Promise<void> {
+  await tx.query(`set local statement_timeout = '${seconds}s'`);
+  patience.set(tx, (seconds + 1) * 1_000);
 }
 
 const pools = new WeakMap<pg.PoolClient, pg.Pool>();
@@ -123,6 +133,7 @@ export async function transaction<T>(pool: Pool, work: (tx: Transaction) => Prom
     throw error;
   } finally {
     client.off('error', onError);
+    patience.delete(client);
     client.release(broken);
   }
 }
