@@ -77,6 +77,17 @@ describe('the drop directory, under attack', function () {
     assert.equal(names(directory, 'done').length, 2);
   });
 
+  it('D4: a report of 25,000 bad lines names the first 10,000 and says how many more there are', async () => {
+    const { id: productId, sku } = await importer.product();
+    const directory = fresh();
+    drop(directory, `${sku}.txt`, 'TWICE\n'.repeat(25_001));
+    await round(directory);
+    assert.deepEqual(await keysOf(productId), ['TWICE']);
+    const lines = report(directory, 'done').trimEnd().split('\n');
+    assert.equal(lines.filter((line) => /^\d+\t/.test(line)).length, 10_000);
+    assert.equal(lines.at(-1), '…另有 15000 行，见控制台 / and 15000 more, see the console');
+  });
+
   it('D4: links are not followed; empty, garbled, huge and unknown files fail with a report that holds no key', async () => {
     const { sku } = await importer.product();
     const directory = fresh();

@@ -135,16 +135,24 @@ async function putBack(directory: string, from: string, original: string): Promi
   }
 }
 
+/** Lines that a report names. */
+const mostTold = 10_000;
+
 /** Numbers and lines, never a key. */
 async function report(deps: DropDeps, row: ImportRow): Promise<string> {
   const lines = [`导入 #${row.id}: ${row.state}`, `成功 ${row.added}，错误 ${row.bad}，文件内重复 ${row.inFile}，库存已有 ${row.inStock}，已售出 ${row.sold}`]; // prettier-ignore
   if (row.failureCode) lines.push(`${errors[row.failureCode].zh.cause} / ${errors[row.failureCode].en.cause}`);
-  for (let after = -1; lines.length < 10_000;) {
+  let told = 0;
+  for (let after = -1; told < mostTold;) {
     const blocks = await importProblems(deps.pool, row.id, after);
-    for (const { problems } of blocks) lines.push(...problems.map(([line, code]) => `${line}\t${keyProblems[code].zh}\t${keyProblems[code].en}`)); // prettier-ignore
+    const problems = blocks.flatMap((block) => block.problems).slice(0, mostTold - told);
+    for (const [line, code] of problems) lines.push(`${line}\t${keyProblems[code].zh}\t${keyProblems[code].en}`);
+    told += problems.length;
     const last = blocks.at(-1);
     if (!last) break;
     after = last.n;
   }
+  const more = row.bad + row.inFile + row.inStock + row.sold + row.late - told;
+  if (more > 0) lines.push(`…另有 ${more} 行，见控制台 / and ${more} more, see the console`);
   return `${lines.join('\n')}\n`;
 }
