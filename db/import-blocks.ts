@@ -294,11 +294,16 @@ const emptied = statement<object, [number]>(
        and n = any (array(select n from import_blocks where import_id = $1 and sealed <> '' limit 32)) returning n
    ) select from cleared`,
 );
-/** An import that ended without its confirmation keeps its report and none of the keys. */
+const lookedAt = statement<object, [number]>(
+  'import_looked_at',
+  `update imports set next_look_at = 'infinity' where id = $1 and state = 'cancelled'`,
+);
+/** An import that ended without its confirmation keeps its report and none of the keys. Only then is it not due any more. */
 export async function emptyImport(db: Queryable, importId: number): Promise<void> {
   await dropPieces(db, importId);
   await noteBlocks(db, importId);
   while ((await emptied(db, [importId])).length > 0);
+  await lookedAt(db, [importId]);
 }
 
 const pools = statement<{ sku: string; id: number; takes: boolean }, []>(

@@ -182,8 +182,7 @@ export function findImports(
 
 const due = statement<{ id: number }, [number]>(
   'imports_due',
-  `update imports set next_look_at = case state when 'cancelled' then 'infinity'
-       when 'ready' then now() + interval '10 minutes' else now() + interval '15 seconds' end
+  `update imports set next_look_at = now() + case state when 'ready' then interval '10 minutes' else interval '15 seconds' end
    where id = any (array(select id from imports where state in ('received', 'ready', 'confirmed', 'cancelled') and next_look_at <= now()
      order by next_look_at limit $1 for no key update skip locked)) returning id`,
 );

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FaultPoint } from '../../activities/deps.ts';
 import { advanceImport } from '../../activities/imports.ts';
 import { undoBatch } from '../../db/batches.ts';
+import { dueImports } from '../../db/imports.ts';
 import { actors } from '../../db/locks.ts';
 import { until } from '../../dev/client.ts';
 import { openImporter, type Importer, type ImportState } from '../support/goods.ts';
@@ -139,6 +140,22 @@ describe('imports that meet others', function () {
     assert.deepEqual(rows.map((row) => [row.state, row.added + row.late]), [['done', 30_000], ['done', 30_000]]); // prettier-ignore
     assert.equal(rows.reduce((sum, row) => sum + row.added, 0), 30_000); // prettier-ignore
     assert.equal(await inPool(productId), 30_000);
+  });
+
+  it('D4: a cancelled import comes again until none of its keys is kept: Temporal may be away when it is woken', async () => {
+    const { pool, steps } = system.parts;
+    const { id } = await received('GONE-1\nGONE-2');
+    await advanceImport(steps, id);
+    await importer.ask(`imports/${id}/cancel`, {}, { method: 'POST' });
+    const due = async (): Promise<boolean> => {
+      await query(system, `update imports set next_look_at = now() where id = $1 and next_look_at < 'infinity'`, id);
+      return (await dueImports(pool, 1_000)).includes(id);
+    };
+    // Both wakes were lost.
+    assert.deepEqual([await due(), await due()], [true, true]);
+    assert.deepEqual(await advanceImport(steps, id), { next: 'end', state: 'cancelled' });
+    const [kept] = await query<{ n: number }>(system, `select count(*)::int as n from import_blocks where import_id = $1 and sealed <> ''`, id); // prettier-ignore
+    assert.deepEqual([await due(), kept?.n], [false, 0]);
   });
 
   it('D4: keys of thousands of letters go in by smaller blocks, each within the time of a statement', async () => {
