@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import type { Queryable, Transaction } from './sql.ts';
+import { isContention, type Queryable, type Transaction } from './sql.ts';
 
 interface Migration {
   readonly version: number;
@@ -52,11 +52,11 @@ function checkKnown(known: readonly Migration[], applied: readonly Applied[]): v
 }
 
 /** What has not been applied yet, in order. */
-async function missing(client: Runner): Promise<Migration[]> {
+async function missing(client: Runner, folder = migrationsFolder()): Promise<Migration[]> {
   await client.query(`create table if not exists schema_migrations (
     version integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`);
   const { rows } = await client.query<Applied>('select version, name, checksum from schema_migrations');
-  const known = await load(migrationsFolder());
+  const known = await load(folder);
   checkKnown(known, rows);
   return known.filter((m) => !rows.some((r) => r.version === m.version));
 }
@@ -78,26 +78,60 @@ export async function migrateWithin(tx: Transaction, only?: readonly Applied[]):
   for (const migration of wanted) await apply(tx, migration);
 }
 
+// Less than the steps of orders wait for a lock: whoever queues behind a migration that itself waits still gets through.
+const lockPatienceMs = 1_000;
+const retryMs = 1_000;
+
+/**
+ * In a transaction of its own. Whatever waits for a table's lock holds up everybody who comes after it, so a migration
+ * that meets a long reader (a backup) steps back and comes again, and orders flow in between.
+ */
+async function applyBetween(client: pg.Client, migration: Migration, options: MigrateOptions): Promise<void> {
+  const deadline = performance.now() + (options.patienceMs ?? 600_000);
+  for (let waited = false; ; waited = true) {
+    await client.query('begin');
+    try {
+      await client.query(`set local lock_timeout = ${lockPatienceMs}`);
+      await apply(client, migration);
+      await client.query('commit');
+      return;
+    } catch (error) {
+      await client.query('rollback');
+      if (!isContention(error)) throw error;
+      if (performance.now() > deadline) {
+        throw new Error(
+          `${migration.name}: 其他会话一直占用所需的表，已放弃；数据库保持原样。请在 pg_stat_activity 中查找运行时间长的事务（例如备份），待其结束后重试 / ` +
+            'other sessions kept hold of the tables it needs; nothing was changed. Look in pg_stat_activity for long transactions (a backup?) and try again when they have ended',
+          { cause: error },
+        );
+      }
+      if (!waited) options.log?.(`${migration.name} waits for tables that others use, and lets orders pass`);
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
+}
+
+export interface MigrateOptions {
+  readonly log?: (line: string) => void;
+  /** How long a migration tries to get at tables that others use; 10 minutes. */
+  readonly patienceMs?: number;
+  /** Where the files are, for tests. */
+  readonly folder?: string;
+}
+
 /**
  * Brings the database to the newest schema. Throws if an applied file was edited since, or if the database is newer
  * than this program (then the program is the one to update).
  */
-export async function migrate(databaseUrl: string, options: { log?: (line: string) => void } = {}): Promise<void> {
+export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'miaofa-migrate' });
   // A server that goes away between two statements is told by the next one.
   client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [lock]);
-    for (const migration of await missing(client)) {
-      await client.query('begin');
-      try {
-        await apply(client, migration);
-        await client.query('commit');
-      } catch (error) {
-        await client.query('rollback');
-        throw error;
-      }
+    for (const migration of await missing(client, options.folder)) {
+      await applyBetween(client, migration, options);
       options.log?.(`migrated ${migration.name}`);
     }
   } finally {
