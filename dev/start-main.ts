@@ -5,6 +5,8 @@ import { readSettings, SetupError } from './embedded/settings.ts';
 import { startStack, type Stack } from './start.ts';
 
 const began = Date.now();
+// An output that leads to a full disk costs lines, not the stack.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const say = (zh: string, en: string): void => print(`  ${zh} / ${en}`);
 

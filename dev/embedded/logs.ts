@@ -1,5 +1,15 @@
 /** Logs of the children: programs write to an open file themselves, so a large one is copied aside and emptied. */
-import { closeSync, copyFileSync, existsSync, openSync, readdirSync, readSync, statSync, truncateSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import path from 'node:path';
 
 const limit = 20 * 1024 * 1024;
@@ -10,7 +20,11 @@ export function capLogs(directory: string, maxBytes = limit): void {
   for (const name of readdirSync(directory).filter((n) => n.endsWith('.log'))) {
     const file = path.join(directory, name);
     if (statSync(file).size <= maxBytes) continue;
-    copyFileSync(file, `${file}.1`);
+    try {
+      copyFileSync(file, `${file}.1`);
+    } catch {
+      rmSync(`${file}.1`, { force: true }); // no room for two: the log itself is what must not stay
+    }
     truncateSync(file); // writers append, so they go on at the new end
   }
 }

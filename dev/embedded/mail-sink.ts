@@ -112,8 +112,15 @@ export async function startMailSink(options: {
         }
         const id = `${Date.now()}-${String(++counter).padStart(6, '0')}`;
         const file = path.join(directory, `${id}.eml`);
-        writeFileSync(`${file}.part`, Buffer.concat(chunks));
-        renameSync(`${file}.part`, file);
+        try {
+          writeFileSync(`${file}.part`, Buffer.concat(chunks));
+          renameSync(`${file}.part`, file);
+        } catch (error) {
+          // A full disk: the sender is told to come again (RFC 5321, 452), and the stack around us goes on.
+          rmSync(`${file}.part`, { force: true });
+          done(Object.assign(new Error(`not kept: ${String(error)}`), { responseCode: 452 }));
+          return;
+        }
         arrivals.emit('mail');
         if (trouble === 'cut-after-data') {
           // The mail is here, the sender never learns it.

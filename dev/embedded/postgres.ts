@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { postgresUser, type RunAs } from './postgres-user.ts';
-import { ended, endOrphan, run, runs, stop, type Running } from './process.ts';
+import { ended, endOrphan, notePid, run, runs, stop, type Running } from './process.ts';
 import { ensureSecret, SetupError } from './settings.ts';
 
 export interface EmbeddedPostgres {
@@ -121,7 +121,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   ]);
   const running = run(program, args, options.log, { ...user.options, cwd: '/', endWith: 'SIGINT' });
   const { pid } = running.child;
-  if (pid !== undefined) writeFileSync(pidFile, String(pid));
+  notePid(pidFile, running);
   const url = (name: string): string => `postgres://miaofa:${password}@127.0.0.1:${port}/${name}`;
   try {
     await ready(running, url('postgres'), database, options.log);

@@ -62,6 +62,15 @@ function watch(pid: number, signal: 'SIGINT' | 'SIGTERM'): () => void {
   return () => guard.kill('SIGKILL');
 }
 
+/** For the next start, should we be killed. A full disk is no reason to do without the program: it runs already. */
+export function notePid(pidFile: string, { child }: Running): void {
+  try {
+    writeFileSync(pidFile, String(child.pid ?? 0));
+  } catch {
+    rmSync(pidFile, { force: true });
+  }
+}
+
 export const ended = ({ child }: Running): boolean => child.exitCode !== null || child.signalCode !== null;
 
 /** Asks a process to end, and insists after `patienceMs`. */

@@ -1,8 +1,8 @@
 /** Our own programs as children: started again when they die, and gone when we are gone. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { restartPauseMs } from './keep.ts';
 import { lastWords } from './logs.ts';
-import { run, stop, type Running } from './process.ts';
+import { notePid, run, stop, type Running } from './process.ts';
 
 export interface Supervised {
   readonly name: string;
@@ -35,7 +35,7 @@ export function supervise({ name, main, env, log, pidFile, say }: SuperviseOptio
   const start = (): void => {
     const began = Date.now();
     running = run(process.execPath, [...flags, main], log, { env, ipc: true });
-    writeFileSync(pidFile, String(running.child.pid ?? 0));
+    notePid(pidFile, running);
     void running.exited.then((code) => {
       if (stopping) return;
       quickDeaths = Date.now() - began < 5_000 ? quickDeaths + 1 : 0;

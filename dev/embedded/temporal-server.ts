@@ -1,8 +1,8 @@
 /** Temporal's dev server: state in a file that is synced at each commit, Web UI under /ops/temporal, loopback only. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
-import { ended, endOrphan, run, stop } from './process.ts';
+import { ended, endOrphan, notePid, run, stop } from './process.ts';
 import { SetupError } from './settings.ts';
 
 export interface EmbeddedTemporal {
@@ -65,7 +65,7 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
   const env = { ...process.env, GOMEMLIMIT: '320MiB' };
   const running = run(options.program, args, options.log, { env, endWith: 'SIGTERM' });
   const { pid } = running.child;
-  if (pid !== undefined) writeFileSync(pidFile, String(pid));
+  notePid(pidFile, running);
   const address = `127.0.0.1:${port}`;
   try {
     await healthy(address, () => ended(running), options.log);
