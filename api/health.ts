@@ -15,10 +15,10 @@ export function healthRouter({ pool, temporal, keyring }: Pick<ApiDeps, 'pool' |
   let asking = false;
   /** What was seen last, at once; asked anew in the background when it is old. */
   const glance = (): boolean => {
-    if (!asking && Date.now() - (seen?.at ?? 0) > freshMs) {
+    if (!asking && performance.now() - (seen?.at ?? -Infinity) > freshMs) {
       asking = true;
       void temporal.answers().then((reached) => {
-        seen = { reached, at: Date.now() };
+        seen = { reached, at: performance.now() };
         asking = false;
       });
     }

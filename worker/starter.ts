@@ -54,7 +54,7 @@ export function createStarter(
 
   const begin = async (order: OrderStart): Promise<void> => {
     const client = link.client;
-    if (!client || Date.now() < openUntil || underWay.size >= atOnce) {
+    if (!client || performance.now() < openUntil || underWay.size >= atOnce) {
       metrics.starts.inc({ by: 'intake', result: 'left' });
       return;
     }
@@ -67,7 +67,7 @@ export function createStarter(
       kept.push(order.outboxId);
       flushing ??= setTimeout(() => void flush(), flushMs);
     } catch (error) {
-      if (++failures >= strikes) openUntil = Date.now() + openMs;
+      if (++failures >= strikes) openUntil = performance.now() + openMs;
       metrics.starts.inc({ by: 'intake', result: 'failed' });
       log.warn({ order: order.orderNo, err: error }, 'start failed; the relay will send it');
     }

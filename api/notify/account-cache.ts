@@ -24,10 +24,10 @@ export function createAccountCache({ pool, keyring }: Pick<ApiDeps, 'pool' | 'ke
   return {
     get(id) {
       const known = entries.get(id);
-      if (known && known.until > Date.now()) return known.account;
+      if (known && known.until > performance.now()) return known.account;
       const account = load(id);
       if (entries.size >= most) entries.clear();
-      entries.set(id, { until: Date.now() + freshMs, account });
+      entries.set(id, { until: performance.now() + freshMs, account });
       // A failed look-up is not an answer.
       account.catch(() => entries.delete(id));
       return account;
