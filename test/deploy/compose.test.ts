@@ -18,6 +18,7 @@ interface Service {
   read_only?: boolean;
   depends_on?: Record<string, { condition: string }> | string[];
   healthcheck?: object;
+  logging?: { options?: Record<string, string> };
 }
 interface Compose {
   services: Record<string, Service>;
@@ -136,6 +137,22 @@ describe('G2: docker-compose.yml, the standard stack', () => {
       assert.ok(service(name).healthcheck, name);
     }
     for (const name of needs('proxy')) assert.ok(service(name));
+  });
+
+  it('keeps no log without bound', () => {
+    for (const [name, { logging }] of services) {
+      assert.match(logging?.options?.['max-size'] ?? '', /^\d+m$/, name);
+      assert.match(logging?.options?.['max-file'] ?? '', /^\d$/, name);
+    }
+  });
+
+  it('PostgreSQL takes as many connections as all of the stack may open', () => {
+    // The server's own config template: 20 and 10 for visibility (SQL_MAX_CONNS, SQL_VIS_MAX_CONNS), for each of four services.
+    const temporal = 4 * (20 + 10);
+    const others = 20; // two releases side by side, migration, backup, psql
+    const taken = Number(/max_connections=(\d+)/.exec(service('postgres').command?.join(' ') ?? '')?.[1] ?? 100);
+    const pools = 4 * 10; // db/sql.ts
+    assert.ok(taken >= temporal + pools + others, String(taken));
   });
 
   it('mounts only what is there, and keeps what must stay in named volumes', () => {
