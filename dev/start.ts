@@ -1,4 +1,5 @@
 /** The embedded stack: starts what is not there, in parallel where it can, and stops it in order. */
+import { statfsSync } from 'node:fs';
 import path from 'node:path';
 import { migrate } from '../db/migrate.ts';
 import { searchAttributes } from '../workflows/search-attributes.ts';
@@ -175,7 +176,23 @@ export async function startStack(options: StartOptions): Promise<Stack> {
     };
   } catch (error) {
     await stopAll();
+    if (isFull(data)) {
+      const said = error instanceof Error ? error.message : String(error);
+      throw new SetupError(`${said}\n磁盘已满，请先腾出空间 / the disk is full, make room first: ${data}`, {
+        cause: error,
+      });
+    }
     throw error;
+  }
+}
+
+/** PostgreSQL wants 16 MB for its next piece of log. */
+function isFull(directory: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize < 16 * 1024 * 1024;
+  } catch {
+    return false;
   }
 }
 
