@@ -8,14 +8,17 @@ import { createHash } from 'node:crypto';
 import {
   accessSync,
   chmodSync,
+  closeSync,
   constants,
-  existsSync,
+  fsyncSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
@@ -82,10 +85,12 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
   return env['MIAOFA_CACHE'] ?? path.join(env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'miaofa');
 }
 
+/** A folder of that name is none, nor is the empty file that a power cut can leave. */
 function isProgram(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
-    return true;
+    const found = statSync(file);
+    return found.isFile() && found.size > 0;
   } catch {
     return false;
   }
@@ -99,9 +104,12 @@ function findOnPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
   return undefined;
 }
 
-/** Puts a fetched program in place whole, so that a run beside us never sees half of it. */
+/** Puts a fetched program in place whole, so that neither a run beside us nor one after a power cut sees half of it. */
 function keep(file: string, target: string): string {
   chmodSync(file, 0o755);
+  const written = openSync(file, 'r');
+  fsyncSync(written);
+  closeSync(written);
   mkdirSync(path.dirname(target), { recursive: true });
   renameSync(file, target);
   return target;
@@ -235,7 +243,7 @@ export async function temporalProgram(
   } finally {
     if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
   }
-  if (existsSync(cached)) return cached; // somebody beside us was faster
+  if (isProgram(cached)) return cached; // somebody beside us was faster
   throw new SetupError(
     [
       `无法获得 ${source.onPath}。请安装后用 ${source.variable} 指定路径，或设置 TEMPORAL_ADDRESS 使用已有的 Temporal。`,
