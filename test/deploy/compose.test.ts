@@ -17,7 +17,7 @@ interface Service {
   volumes?: string[];
   read_only?: boolean;
   depends_on?: Record<string, { condition: string }> | string[];
-  healthcheck?: object;
+  healthcheck?: { test: string[] };
   logging?: { options?: Record<string, string> };
 }
 interface Compose {
@@ -137,6 +137,8 @@ describe('G2: docker-compose.yml, the standard stack', () => {
       assert.ok(service(name).healthcheck, name);
     }
     for (const name of needs('proxy')) assert.ok(service(name));
+    // The image's own first start listens on a socket only; the migration, which comes once, must not meet it.
+    assert.match(service('postgres').healthcheck?.test.join(' ') ?? '', /pg_isready -h /);
   });
 
   it('keeps no log without bound', () => {
