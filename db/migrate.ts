@@ -8,6 +8,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import { isContention, type Queryable, type Transaction } from './sql.ts';
+import { inWords } from './unreachable.ts';
 
 interface Migration {
   readonly version: number;
@@ -121,13 +122,15 @@ export interface MigrateOptions {
 
 /**
  * Brings the database to the newest schema. Throws if an applied file was edited since, or if the database is newer
- * than this program (then the program is the one to update).
+ * than this program (then the program is the one to update), and DatabaseUnreachable if it cannot be used at all.
  */
 export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'miaofa-migrate' });
   // A server that goes away between two statements is told by the next one.
   client.on('error', () => undefined);
-  await client.connect();
+  await client.connect().catch((error: unknown) => {
+    throw inWords(error);
+  });
   try {
     await client.query('select pg_advisory_lock($1)', [lock]);
     for (const migration of await missing(client, options.folder)) {

@@ -9,6 +9,7 @@ import { BackupError, readBackup } from '../db/backup-reader.ts';
 import { writeBackup, type BackupSummary } from '../db/backup.ts';
 import { holdsData, restoreBackup, servingProcesses } from '../db/restore.ts';
 import { createPool, type Pool } from '../db/sql.ts';
+import { DatabaseUnreachable, inWords } from '../db/unreachable.ts';
 import { databaseUrl, EnvironmentError } from '../integrations/environment.ts';
 import { KeyringError, loadMasterKey } from '../integrations/keyring/kek.ts';
 import { Keyring } from '../integrations/keyring/keyring.ts';
@@ -164,8 +165,11 @@ async function main(): Promise<void> {
 try {
   await main();
   process.exit(0);
-} catch (error) {
-  const plain = [BackupError, SetupError, EnvironmentError, KeyringError].some((kind) => error instanceof kind);
+} catch (failure) {
+  const error = inWords(failure);
+  const plain = [DatabaseUnreachable, BackupError, SetupError, EnvironmentError, KeyringError].some(
+    (kind) => error instanceof kind,
+  );
   process.stderr.write(`${error instanceof Error ? (plain ? error.message : (error.stack ?? error.message)) : String(error)}\n`); // prettier-ignore
   process.exit(1);
 }

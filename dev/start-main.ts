@@ -1,5 +1,6 @@
 /** `npm start`. */
 import { readFileSync } from 'node:fs';
+import { DatabaseUnreachable } from '../db/unreachable.ts';
 import { firstLink } from './first-link.ts';
 import { readSettings, SetupError } from './embedded/settings.ts';
 import { startStack, type Stack } from './start.ts';
@@ -52,8 +53,9 @@ try {
 `);
   print(`ready in ${((Date.now() - began) / 1000).toFixed(1)} s`);
 } catch (error) {
+  const plain = error instanceof SetupError || error instanceof DatabaseUnreachable;
   process.stderr.write(
-    `\n${error instanceof Error ? (error instanceof SetupError ? error.message : (error.stack ?? error.message)) : String(error)}\n`,
+    `\n${error instanceof Error ? (plain ? error.message : (error.stack ?? error.message)) : String(error)}\n`,
   );
   process.exit(1);
 }
