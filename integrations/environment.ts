@@ -1,5 +1,6 @@
 /** The configuration of a process, from environment variables: checked whole at start, secrets never printed. */
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -11,21 +12,45 @@ const list = z
   .string()
   .default('')
   .transform((v) => v.split(',').map((s) => s.trim()).filter(Boolean)); // prettier-ignore
-const url = z.url().transform((v) => v.replace(/\/+$/, ''));
+const url = z
+  .url({ protocol: /^https?$/, error: 'must be http://… or https://…' })
+  .transform((v) => v.replace(/\/+$/, ''));
+
+/** What Express takes (`trust proxy`): hops, or addresses and ranges. `true` would believe anybody's X-Forwarded-For. */
+function isTrust(text: string): boolean {
+  if (/^\d{0,2}$/.test(text)) return true;
+  return text.split(',').every((part) => {
+    const [address = '', bits, ...more] = part.trim().split('/');
+    if (['loopback', 'linklocal', 'uniquelocal'].includes(part.trim())) return true;
+    const most = { 4: 32, 6: 128 }[isIP(address)];
+    if (most === undefined || more.length > 0) return false;
+    return bits === undefined || isIP(bits) === 4 || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+  });
+}
 
 /** Every variable, with what it is for: `docs/configuration.md` is generated from these descriptions. */
 export const variables = z.object({
-  DATABASE_URL: z.string().min(1).describe('PostgreSQL, postgres://user:password@host:port/database'),
-  TEMPORAL_ADDRESS: z.string().min(1).default('127.0.0.1:7233').describe('Temporal frontend, host:port'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must be postgres://…')
+    .describe('PostgreSQL, postgres://user:password@host:port/database'),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^/\s]+:\d{1,5}$/, 'must be host:port')
+    .default('127.0.0.1:7233')
+    .describe('Temporal frontend, host:port'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default').describe('Temporal namespace'),
   TEMPORAL_UI_URL: url.optional().describe('Temporal Web UI, shown under /ops/temporal/ to people with the ops token'),
   MAIL_UI_URL: url.optional().describe('Page of the mail sink, shown under /ops/mail/; embedded stack only'),
-  SMTP_URL: z.string().min(1).describe('Mail server, smtp://user:password@host:port or smtps://…'),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, 'must be smtp://… or smtps://…')
+    .describe('Mail server, smtp://user:password@host:port or smtps://…'),
   MAIL_FROM: z.string().min(3).default('Miaofa <no-reply@localhost>').describe('Sender of mails'),
   PORT: port.default(3000).describe('The only public port: shop API, notifications, pickup, console'),
   HOST: z.string().default('0.0.0.0').describe('Address that PORT binds to'),
   PUBLIC_URL: url.optional().describe('Base of every link that leaves the system; default http://localhost:PORT'),
-  TRUST_PROXY: z.string().default('').describe('Number of proxy hops, or a list of addresses, in front of PORT; never "true"'), // prettier-ignore
+  TRUST_PROXY: z.string().refine(isTrust, 'must be a number of hops or a list of addresses').default('').describe('Number of proxy hops, or a list of addresses, in front of PORT; never "true"'), // prettier-ignore
   ALLOW_INSECURE_HTTP: flag.describe('1 allows plain http on addresses other than localhost'),
   API_ADMIN_PORT: port.default(3001).describe('Metrics of the API, on ADMIN_HOST'),
   WORKER_ADMIN_PORT: port.default(3002).describe('Metrics and health of the worker, on ADMIN_HOST'),

@@ -23,4 +23,29 @@ describe('configuration', () => {
       },
     );
   });
+
+  it('G2: a value that would only fail later is refused at the start: addresses, links, hops', () => {
+    const right = { DATABASE_URL: 'postgres://u:p@h:5432/d', SMTP_URL: 'smtps://u:p@h:465' };
+    const wrong: Record<string, readonly string[]> = {
+      DATABASE_URL: ['db.example.com', 'mysql://u:secret@h/d'],
+      SMTP_URL: ['mail.example.com', 'https://mail.example.com'],
+      TEMPORAL_ADDRESS: ['temporal', 'http://temporal:7233'],
+      PUBLIC_URL: ['shop.example.com', 'ftp://shop.example.com'],
+      TRUST_PROXY: ['true', '-1', '10.0.0.0/33', '10.0.0.1,proxy'],
+    };
+    for (const [name, values] of Object.entries(wrong)) {
+      for (const value of values) {
+        assert.throws(
+          () => readEnvironment({ ...right, [name]: value }),
+          (error) => error instanceof EnvironmentError && error.message.includes(`${name}: `) && !error.message.includes(value), // prettier-ignore
+          `${name}=${value}`,
+        );
+      }
+    }
+    for (const hops of ['', '0', '2', 'loopback', '127.0.0.1', '10.0.0.0/8, fd00::/8', '10.0.0.0/255.0.0.0']) {
+      assert.equal(readEnvironment({ ...right, TRUST_PROXY: hops }).TRUST_PROXY, hops);
+    }
+    for (const address of ['[::1]:7233', 'temporal:7233']) readEnvironment({ ...right, TEMPORAL_ADDRESS: address });
+    readEnvironment({ ...right, DATABASE_URL: 'postgresql:///d?host=/var/run/postgresql' });
+  });
 });
