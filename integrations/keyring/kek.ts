@@ -2,7 +2,14 @@
  * The key-encryption key (master key). Shaped like a KMS: wrap and unwrap data keys, nothing else, so that a cloud KMS
  * or Vault can take its place. The local one is 32 bytes from a variable or a file that is not in the database.
  */
-import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomFillSync, type KeyObject } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  randomFillSync,
+  type KeyObject,
+} from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 
 export interface KeyEncryptionKey {
