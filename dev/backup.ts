@@ -5,6 +5,7 @@
 import { createWriteStream, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { closeSync, fsyncSync } from 'node:fs';
 import path from 'node:path';
+import { Writable } from 'node:stream';
 import { BackupError, readBackup } from '../db/backup-reader.ts';
 import { writeBackup, type BackupSummary } from '../db/backup.ts';
 import { holdsData, restoreBackup, servingProcesses } from '../db/restore.ts';
@@ -55,9 +56,15 @@ async function save(url: string, file: string): Promise<BackupSummary> {
   }
 }
 
+/** Node never ends its standard output, so what waits for that end gets a stream of its own. */
+function standardOutput(): Writable {
+  process.stdout.on('error', () => undefined); // told by the write
+  return new Writable({ write: (chunk: Buffer, _encoding, done) => void process.stdout.write(chunk, done) });
+}
+
 async function backup(url: string, settings: Settings): Promise<void> {
   if (named === '-') {
-    await withPool(url, 'miaofa-backup', (pool) => writeBackup(pool, process.stdout));
+    await withPool(url, 'miaofa-backup', (pool) => writeBackup(pool, standardOutput()));
     return;
   }
   const file = named ?? newFile(settings);

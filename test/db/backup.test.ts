@@ -119,6 +119,20 @@ describe('rule 19: backup and restore', function () {
     );
   });
 
+  it('G2: to standard output, into a file and through a pipe, it is whole and ends with 0', async () => {
+    for (const [name, end] of [
+      ['file', ''],
+      ['pipe', '| cat'],
+    ] as const) {
+      const target = path.join(home, `${name}.backup.gz`);
+      const line = `set -o pipefail; "$0" --import=tsx dev/backup.ts backup - ${end} > ${target}`;
+      const env = { PATH: process.env['PATH'], DATABASE_URL: url };
+      const child = spawn('bash', ['-c', line, process.execPath], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+      assert.equal(await new Promise((resolve) => child.once('close', resolve)), 0, name);
+      assert.ok((await readBackup(target)).rows > 0);
+    }
+  });
+
   it('a backup that is cut, altered or something else is refused before anything is touched', async () => {
     const whole = gunzipSync(readFileSync(file));
     const altered = Buffer.from(whole);
