@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { removeUndone } from '../../db/batches.ts';
 import { openPickup } from '../../dev/client.ts';
 import { testBrowser } from '../support/browser.ts';
 import { atConsole, type ConsolePerson } from '../support/console.ts';
@@ -74,6 +75,25 @@ describe('C3 C4 E4: screens of daily work, each for its job', function () {
     await page.getByRole('heading', { level: 1, name: '订单日志' }).waitFor();
     await page.getByText(order.orderNo).first().waitFor();
     assert.equal(await page.getByText(orderNo).count(), 0, 'the other order had no such failure');
+    assert.deepEqual(owner.complaints, []);
+  });
+
+  it('D5: a batch that is taken back says that it is under way, and its keys go down to none without a reload', async () => {
+    await system.shop.addCards(
+      system.sku,
+      Array.from({ length: 450 }, (_, i) => `BACK-${i}`),
+    );
+    const { page } = owner;
+    await owner.open('cards', '卡密池');
+    const row = page.locator('tbody tr').filter({ hasText: '450' });
+    await owner.button('撤销', row).click();
+    await page.locator('.ant-popover').locator('input, textarea').fill('买错了');
+    await owner.button('确定').click();
+    await row.getByText('正在撤销').waitFor();
+    while (await removeUndone(system.parts.pool));
+    const done = page.locator('tbody tr').filter({ hasText: '已撤销' });
+    await done.waitFor();
+    assert.equal(await done.locator('td').nth(3).innerText(), '0');
     assert.deepEqual(owner.complaints, []);
   });
 });

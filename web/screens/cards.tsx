@@ -1,6 +1,6 @@
 /** 卡密池: a product's keys by batch, the import in three steps, what was left out and why. */
 import { Button, Card, Drawer, Select, Statistic, Tabs, Tag } from 'antd';
-import { useState, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { useChange, useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
 import { useT } from '../i18n.tsx';
@@ -25,7 +25,12 @@ export function CardsScreen(): ReactNode {
   const may = useMay();
   const { filters, set } = useFilters();
   const [importing, setImporting] = useState(false);
-  const products = useRead('/api/console/products', { query: { kind: 'card', limit: 200 } });
+  const [undoing, setUndoing] = useState(false);
+  const products = useRead(
+    '/api/console/products',
+    { query: { kind: 'card', limit: 200 } },
+    { refetchInterval: undoing ? 2_000 : false },
+  );
   const id = Number(filters['product'] ?? products.data?.items[0]?.id ?? 0);
   const product = products.data?.items.find((p) => p.id === id);
   return (
@@ -90,7 +95,11 @@ export function CardsScreen(): ReactNode {
             activeKey={filters['tab'] ?? 'batches'}
             onChange={(tab) => set({ tab: tab === 'batches' ? undefined : tab })}
             items={[
-              { key: 'batches', label: t('批次', 'Batches'), children: <BatchTable productId={product.id} /> },
+              {
+                key: 'batches',
+                label: t('批次', 'Batches'),
+                children: <BatchTable productId={product.id} onUndoing={setUndoing} />,
+              },
               { key: 'keys', label: t('单个卡密', 'Single keys'), children: <CardList productId={product.id} /> },
               ...(may('cards.export')
                 ? [{ key: 'exports', label: t('导出', 'Export'), children: <CardExports productId={product.id} /> }]
@@ -114,10 +123,25 @@ export function CardsScreen(): ReactNode {
   );
 }
 
-function BatchTable({ productId }: { readonly productId: number }): ReactNode {
+/** Taken back, and its keys still on their way out: a million take half a minute. */
+const isUndoing = (batch: Batch): boolean => batch.undoneAt !== null && batch.available > 0;
+
+function BatchTable({
+  productId,
+  onUndoing,
+}: {
+  readonly productId: number;
+  readonly onUndoing: (some: boolean) => void;
+}): ReactNode {
   const t = useT();
   const may = useMay();
-  const batches = useRead('/api/console/products/:id/batches', { params: { id: productId } });
+  const batches = useRead(
+    '/api/console/products/:id/batches',
+    { params: { id: productId } },
+    { whilst: ({ items }) => items.some(isUndoing) },
+  );
+  const undoing = batches.data?.items.some(isUndoing) === true;
+  useEffect(() => onUndoing(undoing), [onUndoing, undoing]);
   return (
     <Card title={t('批次', 'Batches')} size="small">
       <ResourceTable<Batches, Batch>
@@ -137,7 +161,9 @@ function BatchTable({ productId }: { readonly productId: number }): ReactNode {
             render: (row) => (
               <>
                 #{row.id} {row.mode === 'test' && <Tag color="orange">{t('测试', 'Test')}</Tag>}
-                {row.undoneAt !== null && <Tag>{t('已撤销', 'Undone')}</Tag>}
+                {row.undoneAt !== null && (
+                  <Tag>{isUndoing(row) ? t('正在撤销', 'Being undone') : t('已撤销', 'Undone')}</Tag>
+                )}
               </>
             ),
           },
