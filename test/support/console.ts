@@ -36,8 +36,17 @@ export async function atConsole(
       return (within ?? page).getByRole('button', { name });
     },
     async pick(select: Locator, option: string | RegExp) {
-      await select.click();
-      await page.locator('.ant-select-item-option:visible').filter({ hasText: option }).first().click();
+      const choice = page.locator('.ant-select-item-option:visible').filter({ hasText: option }).first();
+      // On a busy machine the list may close before it has come to rest; a person opens it again.
+      for (let tries = 0; tries < 5; tries++) {
+        await select.click();
+        const chosen = await choice.click({ timeout: 4_000 }).then(
+          () => true,
+          () => false,
+        );
+        if (chosen) return;
+      }
+      throw new Error(`no option ${option}`);
     },
     async told(text: string | RegExp) {
       await page.locator('.ant-message').getByText(text).first().waitFor();
