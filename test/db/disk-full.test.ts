@@ -1,30 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { until } from '../../dev/client.ts';
 import { forkApi } from '../support/processes.ts';
-import { onEnd, scratch, testPostgres, type TestDatabase } from '../support/services.ts';
+import { scratch, testPostgres, type TestDatabase } from '../support/services.ts';
+import { fill, smallDisk } from '../support/small-disk.ts';
 import { startSystem, type System } from '../support/system.ts';
-
-/** Fills a file system to its last byte. Returns what makes room again. */
-function fill(folder: string): () => void {
-  const file = path.join(folder, 'filler');
-  const fd = openSync(file, 'w');
-  try {
-    for (const bytes of [Buffer.alloc(1 << 16), Buffer.alloc(1 << 12)]) {
-      try {
-        for (;;) writeSync(fd, bytes);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-      }
-    }
-  } finally {
-    closeSync(fd);
-  }
-  return () => rmSync(file);
-}
 
 describe('rule 16: a full disk', function () {
   this.timeout(120_000);
@@ -32,18 +15,9 @@ describe('rule 16: a full disk', function () {
   let folder: string;
 
   before(async function () {
-    if (process.getuid?.() !== 0) {
-      process.stderr.write('      skipped: only root can mount a file system to be filled\n');
-      this.skip();
-    }
-    folder = scratch('full-disk');
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', folder], { stdio: 'pipe' });
-    } catch {
-      process.stderr.write('      skipped: mount is not allowed here\n');
-      this.skip();
-    }
-    onEnd(() => Promise.resolve(execFileSync('umount', ['-l', folder])));
+    const disk = smallDisk('full-disk', '64m');
+    if (disk === undefined) this.skip();
+    folder = disk;
     const server = await testPostgres();
     const owner = statSync(path.join(scratch('pg'), 'postgres'));
     const place = path.join(folder, 'tables');

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createTransport } from 'nodemailer';
@@ -7,25 +6,15 @@ import { capLogs } from '../../dev/embedded/logs.ts';
 import { startMailSink } from '../../dev/embedded/mail-sink.ts';
 import { freePort } from '../../dev/embedded/ports.ts';
 import { notePid, run } from '../../dev/embedded/process.ts';
-import { onEnd, scratch } from '../support/services.ts';
-
-/** Writes until nothing more fits. */
-function fill(file: string): void {
-  assert.throws(() => execFileSync('dd', ['if=/dev/zero', `of=${file}`, 'bs=64k'], { stdio: 'pipe' }));
-}
+import { fill, smallDisk } from '../support/small-disk.ts';
 
 describe('rule 16: a full disk under `npm start`', () => {
   let disk: string;
 
   before(function () {
-    disk = scratch('small-disk');
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk], { stdio: 'pipe' });
-    } catch {
-      process.stderr.write('      skipped: a file system to be filled cannot be mounted here\n');
-      this.skip();
-    }
-    onEnd(() => Promise.resolve(execFileSync('umount', ['-l', disk])));
+    const mounted = smallDisk('small-disk', '2m');
+    if (mounted === undefined) this.skip();
+    disk = mounted;
   });
 
   it('a mail is refused for the time being (452), the stack goes on, and with room mails come in again', async () => {
@@ -33,10 +22,9 @@ describe('rule 16: a full disk under `npm start`', () => {
     const sink = await startMailSink({ smtpPort: await freePort(), httpPort: await freePort(), directory });
     const mailer = createTransport(sink.smtpUrl);
     const mail = { from: 'shop@example.com', to: 'buyer@example.com', subject: 'keys', text: 'x'.repeat(50_000) };
-    const filler = path.join(disk, 'filler');
-    fill(filler);
+    const makeRoom = fill(disk);
     await assert.rejects(mailer.sendMail(mail), { responseCode: 452 });
-    rmSync(filler);
+    makeRoom();
     await mailer.sendMail(mail);
     assert.equal((await sink.mails()).length, 1);
     mailer.close();
@@ -47,13 +35,12 @@ describe('rule 16: a full disk under `npm start`', () => {
     const file = path.join(disk, 'api.pid');
     writeFileSync(file, '1');
     const running = run(process.execPath, ['-e', ''], '/dev/null');
-    const filler = path.join(disk, 'filler');
     rmSync(file);
-    fill(filler);
+    const makeRoom = fill(disk);
     notePid(file, running);
     assert.ok(!existsSync(file), 'no half of a pid');
     await running.exited;
-    rmSync(filler);
+    makeRoom();
   });
 
   it('a log past its limit is emptied also where its predecessor finds no room', () => {
@@ -61,12 +48,11 @@ describe('rule 16: a full disk under `npm start`', () => {
     mkdirSync(logs);
     const log = path.join(logs, 'api.log');
     writeFileSync(log, 'x'.repeat(300_000));
-    const filler = path.join(disk, 'filler');
-    fill(filler);
+    const makeRoom = fill(disk);
     capLogs(logs, 100_000);
     assert.equal(statSync(log).size, 0);
     assert.ok(!existsSync(`${log}.1`));
-    rmSync(filler);
+    makeRoom();
   });
 
   it('with room a log past its limit keeps its predecessor', () => {
