@@ -22,7 +22,7 @@ export interface ImportSource {
   readonly encoding: Encoding | null;
   readonly separator: string | null;
   readonly columns: readonly ColumnKind[];
-  /** The records, some hundreds or thousands together; no cells stand for a line that could not be cut. */
+  /** The records, some hundreds together; no cells stand for a line that could not be cut. */
   readonly rows: AsyncIterable<readonly FileRow[]>;
 }
 

@@ -51,10 +51,7 @@ export function findBatches(
 // The import before the batch, as a block that is on its way takes them; the batch not against the cards that point at it.
 const lockImport = statement<{ id: number }, [number]>(
   'batch_lock_import',
-  `with stopped as materialized (
-     select import_id as id, pg_advisory_xact_lock(${advisory.importBlocks}, import_id::int) from card_batches where id = $1 and import_id is not null
-   )
-   select i.id from stopped s join imports i on i.id = s.id for update of i`,
+  `select import_id as id, pg_advisory_xact_lock(${advisory.importBlocks}, import_id::int) from card_batches where id = $1 and import_id is not null`,
 );
 const lock = statement<{ undoneAt: Date | null }, [number]>(
   'batch_lock',

@@ -39,7 +39,7 @@ export async function beginCheck(
   return checker;
 }
 
-// Fingerprints, which are equally long, go as one value and are cut here: see `addCards`.
+// Fingerprints, which are equally long, go as one value and are cut here: see `given`.
 const known = statement<{ at: number; sold: boolean }, [string, Buffer]>(
   'import_known',
   `select t.at::int - 1 as at, c.state = 'sold' as sold
@@ -136,13 +136,12 @@ const batches = statement<{ id: number; productId: number }, [number]>(
    select id, product_id as "productId" from made
    union all select id, product_id from card_batches where import_id = $1`,
 );
-/** One batch per product of the import, made if missing; the import row is locked so that two make them once. */
+/** One batch per product of the import, made if missing, once: no block goes in and nobody else makes them meanwhile. */
 export async function ensureBatches(pool: Pool, importId: number): Promise<Map<number, number>> {
   return transaction(pool, async (tx) => {
     // Three million lines are read for their products.
     await takeTime(tx, 30);
     await tx.query('select pg_advisory_xact_lock($1, $2)', [advisory.importBlocks, importId]);
-    await tx.query('select from imports where id = $1 for update', [importId]);
     return new Map((await batches(tx, [importId])).map((row) => [row.productId, row.id]));
   });
 }
@@ -169,7 +168,7 @@ export async function nextOpenBlock(db: Queryable, importId: number, after: numb
 }
 
 // Whoever stops the import waits for the block: a batch that is undone gets nothing more once the undo is answered. Shared,
-// so that two blocks go in side by side. By an advisory lock, where blocks queue behind whoever waits to stop them: a row's
+// so that two blocks go in side by side. An advisory lock, where blocks queue behind whoever waits to stop them: a row's
 // share lock is given to the next block all the same, and of two lanes one always has it.
 const lockShared = statement<object, [number, number]>(
   'import_blocks_share',
@@ -178,7 +177,7 @@ const lockShared = statement<object, [number, number]>(
 const lockBlock = statement<{ mode: Mode }, [number, number]>(
   'import_block_lock',
   `select i.mode from import_blocks b join imports i on i.id = b.import_id
-   where b.import_id = $1 and b.n = $2 and b.imported_at is null and i.state = 'confirmed' for key share of i for update of b`,
+   where b.import_id = $1 and b.n = $2 and b.imported_at is null and i.state = 'confirmed' for update of b`,
 );
 type CardParams = [string, string, Mode, Buffer, Buffer, (Date | null)[], (string | null)[], string, string, string];
 // All ciphertexts in one value and all fingerprints in another, cut here: an array of them would go as hexadecimal text,

@@ -2,7 +2,7 @@
 import { KnownError } from '../domain/errors.ts';
 import { moveImport } from './imports.ts';
 import { advisory } from './locks.ts';
-import { statement, takeTime, transaction, type Pool, type Transaction } from './sql.ts';
+import { statement, takeTime, transaction, type Pool } from './sql.ts';
 
 export interface Room {
   readonly productId: number;
@@ -25,27 +25,28 @@ const room = statement<Room, [number]>(
    from imports i, come join products p on p.id = come.product_id
    where i.id = $1 and p.stock_limit is not null order by p.id`,
 );
+/** Counting a pool of millions takes longer than a step may. */
+const countingSeconds = 30;
+
 /** Products of the import with a 库存上限, what they have and what would come. */
 export function importRoom(pool: Pool, importId: number): Promise<Room[]> {
-  return transaction(pool, (tx) => roomIn(tx, importId));
-}
-
-async function roomIn(tx: Transaction, importId: number): Promise<Room[]> {
-  // Counting a pool of millions takes longer than a step may.
-  await takeTime(tx, 30);
-  return room(tx, [importId]);
+  return transaction(pool, async (tx) => {
+    await takeTime(tx, countingSeconds);
+    return room(tx, [importId]);
+  });
 }
 
 /** Confirms a checked import of keys; false if it was in another state. Throws STOCK_LIMIT with the products that are full. */
 export async function confirmKeys(pool: Pool, importId: number, actorId: number): Promise<boolean> {
   return transaction(pool, async (tx) => {
-    const limited = await roomIn(tx, importId);
+    await takeTime(tx, countingSeconds);
+    const limited = await room(tx, [importId]);
     if (limited.length > 0) {
       await tx.query('select pg_advisory_xact_lock($1, p) from unnest($2::int[]) p order by p', [
         advisory.poolLimit,
         limited.map((r) => r.productId),
       ]);
-      const over = (await roomIn(tx, importId)).filter((r) => r.have + r.come > r.limit);
+      const over = (await room(tx, [importId])).filter((r) => r.have + r.come > r.limit);
       if (over.length > 0) throw new KnownError('STOCK_LIMIT', over);
     }
     return moveImport(tx, importId, ['ready'], 'confirmed', actorId);

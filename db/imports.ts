@@ -97,13 +97,11 @@ export async function noteBlocks(db: Queryable, id: number): Promise<void> {
 const stopped = `stopped as materialized (select $1::bigint as id, pg_advisory_xact_lock(${advisory.importBlocks}, $1::int))`;
 const move = statement<{ id: number }, [number, ImportState[], ImportState, number, string, string | null]>(
   'import_move',
-  `with ${stopped}, mine as materialized (
-     select i.id from stopped s, imports i where i.id = s.id and i.state = any ($2) and ($6::uuid is null or i.sender = $6) for update of i
-   ), moved as (
-     update imports set state = $3, next_look_at = now(),
+  `with ${stopped}, moved as (
+     update imports i set state = $3, next_look_at = now(),
        confirmed_at = case when $3 = 'confirmed' then now() else confirmed_at end,
        ended_at = case when $3 in ('done', 'failed', 'cancelled', 'expired') then now() end
-     where id in (select id from mine) returning id, product_id
+     from stopped s where i.id = s.id and i.state = any ($2) and ($6::uuid is null or i.sender = $6) returning i.id, i.product_id
    ), noted as (
      insert into audit (actor_id, action, detail)
      select $4, 'import_' || $3, jsonb_strip_nulls(jsonb_build_object('import', id, 'product', product_id)) || $5::jsonb from moved
@@ -129,11 +127,9 @@ export async function moveImport(
 
 const fail = statement<{ id: number }, [number, ErrorCode, string, readonly ImportState[]]>(
   'import_fail',
-  `with ${stopped}, mine as materialized (
-     select i.id from stopped s, imports i where i.id = s.id and i.state = any ($4) for update of i
-   ), failed as (
-     update imports set state = 'failed', ended_at = now(), failure_code = $2, failure_detail = $3::jsonb
-     where id in (select id from mine) returning id, actor_id, product_id
+  `with ${stopped}, failed as (
+     update imports i set state = 'failed', ended_at = now(), failure_code = $2, failure_detail = $3::jsonb
+     from stopped s where i.id = s.id and i.state = any ($4) returning i.id, i.actor_id, i.product_id
    )
    insert into audit (actor_id, action, detail)
    select actor_id, 'import_failed', jsonb_strip_nulls(jsonb_build_object('import', id, 'code', $2::text, 'product', product_id)) from failed
