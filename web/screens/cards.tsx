@@ -1,6 +1,6 @@
 /** 卡密池: a product's keys by batch, the import in three steps, what was left out and why. */
 import { Button, Card, Drawer, Select, Statistic, Tabs, Tag } from 'antd';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useChange, useRead } from '../api/hooks.ts';
 import type { Read } from '../api/routes.ts';
 import { useT } from '../i18n.tsx';
@@ -20,17 +20,15 @@ import { ImportWizard } from './import-wizard.tsx';
 type Batches = Read<'/api/console/products/:id/batches'>;
 type Batch = Batches['items'][number];
 
+/** What the screen reads of the products. */
+const pools = { query: { kind: 'card', limit: 200 } } as const;
+
 export function CardsScreen(): ReactNode {
   const t = useT();
   const may = useMay();
   const { filters, set } = useFilters();
   const [importing, setImporting] = useState(false);
-  const [undoing, setUndoing] = useState(false);
-  const products = useRead(
-    '/api/console/products',
-    { query: { kind: 'card', limit: 200 } },
-    { refetchInterval: undoing ? 2_000 : false },
-  );
+  const products = useRead('/api/console/products', pools);
   const id = Number(filters['product'] ?? products.data?.items[0]?.id ?? 0);
   const product = products.data?.items.find((p) => p.id === id);
   return (
@@ -95,11 +93,7 @@ export function CardsScreen(): ReactNode {
             activeKey={filters['tab'] ?? 'batches'}
             onChange={(tab) => set({ tab: tab === 'batches' ? undefined : tab })}
             items={[
-              {
-                key: 'batches',
-                label: t('批次', 'Batches'),
-                children: <BatchTable productId={product.id} onUndoing={setUndoing} />,
-              },
+              { key: 'batches', label: t('批次', 'Batches'), children: <BatchTable productId={product.id} /> },
               { key: 'keys', label: t('单个卡密', 'Single keys'), children: <CardList productId={product.id} /> },
               ...(may('cards.export')
                 ? [{ key: 'exports', label: t('导出', 'Export'), children: <CardExports productId={product.id} /> }]
@@ -126,13 +120,7 @@ export function CardsScreen(): ReactNode {
 /** Taken back, and its keys still on their way out: a million take half a minute. */
 const isUndoing = (batch: Batch): boolean => batch.undoneAt !== null && batch.available > 0;
 
-function BatchTable({
-  productId,
-  onUndoing,
-}: {
-  readonly productId: number;
-  readonly onUndoing: (some: boolean) => void;
-}): ReactNode {
+function BatchTable({ productId }: { readonly productId: number }): ReactNode {
   const t = useT();
   const may = useMay();
   const batches = useRead(
@@ -140,8 +128,8 @@ function BatchTable({
     { params: { id: productId } },
     { whilst: ({ items }) => items.some(isUndoing) },
   );
-  const undoing = batches.data?.items.some(isUndoing) === true;
-  useEffect(() => onUndoing(undoing), [onUndoing, undoing]);
+  // The totals above are of what all of the screen reads: they count down too.
+  useRead('/api/console/products', pools, { refetchInterval: batches.data?.items.some(isUndoing) === true && 2_000 });
   return (
     <Card title={t('批次', 'Batches')} size="small">
       <ResourceTable<Batches, Batch>
