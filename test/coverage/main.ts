@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 /** Percent of statements. What runs only in processes that tests kill counts for nothing here. */
-const floors = { workflows: 95, rest: 75 };
+const floors = { workflows: 95, rest: 77 };
 const folders = ['domain', 'db', 'integrations', 'activities', 'worker', 'api'];
 
 const given = process.argv.slice(2);
