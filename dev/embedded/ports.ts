@@ -45,22 +45,13 @@ export async function requireFree(
   if (troubles.length > 0) throw new SetupError(troubles.join('\n'));
 }
 
-/** A port that is free now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-/** A free port that fits 15 bits: Temporal writes the ports of its services into a smallint. */
-export async function smallFreePort(): Promise<number> {
+/**
+ * A port that is free now, and that the system gives to nobody: above 32,767 it hands them out to connections, so that
+ * a server which leaves such a port for a moment may not get it back. Temporal writes ports into a smallint, too.
+ */
+export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const port = 11_000 + Math.floor(Math.random() * 20_000); // 10,080 is forbidden to fetch
     if (await free(port, '127.0.0.1')) return port;
   }
 }

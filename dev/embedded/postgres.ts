@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -119,30 +119,43 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     ...['-D', directory],
     ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
   ]);
-  const running = run(program, args, options.log, { ...user.options, cwd: '/', endWith: 'SIGINT' });
-  const { pid } = running.child;
-  notePid(pidFile, running);
   const url = (name: string): string => `postgres://miaofa:${password}@127.0.0.1:${port}/${name}`;
-  try {
-    await ready(running, url('postgres'), database, options.log);
-  } catch (error) {
-    await stop(running, 'SIGINT', 5_000);
-    throw error;
+  const deadline = Date.now() + 60_000; // recovery after a crash may take a while
+  for (;;) {
+    const began = logLength(options.log);
+    const running = run(program, args, options.log, { ...user.options, cwd: '/', endWith: 'SIGINT' });
+    notePid(pidFile, running);
+    try {
+      await ready(running, url('postgres'), database, options.log, deadline);
+    } catch (error) {
+      await stop(running, 'SIGINT', 5_000);
+      if (Date.now() > deadline || !besideOthers(options.log, began)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      continue;
+    }
+    return {
+      url: url(database),
+      pid: running.child.pid ?? 0,
+      exited: running.exited,
+      async stop() {
+        // Fast shutdown: open sessions are ended, everything committed is kept.
+        await stop(running, 'SIGINT', 15_000);
+        rmSync(pidFile, { force: true });
+      },
+    };
   }
-  return {
-    url: url(database),
-    pid: pid ?? 0,
-    exited: running.exited,
-    async stop() {
-      // Fast shutdown: open sessions are ended, everything committed is kept.
-      await stop(running, 'SIGINT', 15_000);
-      rmSync(pidFile, { force: true });
-    },
-  };
 }
 
-async function ready(running: Running, url: string, database: string, log: string): Promise<void> {
-  const deadline = Date.now() + 60_000; // recovery after a crash may take a while
+const logLength = (log: string): number => (existsSync(log) ? statSync(log).size : 0);
+
+/**
+ * A server that is killed leaves its sessions, which end with the statement that they are at. Until then PostgreSQL
+ * refuses to start beside them ("pre-existing shared memory block … is still in use"): it saves the data by that.
+ */
+const besideOthers = (log: string, from: number): boolean =>
+  readFileSync(log).subarray(from).includes('is still in use');
+
+async function ready(running: Running, url: string, database: string, log: string, deadline: number): Promise<void> {
   for (;;) {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
     client.on('error', () => undefined);

@@ -7,7 +7,7 @@ import { accessSync, constants, mkdirSync, mkdtempSync, renameSync, rmSync, syml
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Connection } from '@temporalio/client';
-import { smallFreePort } from './ports.ts';
+import { freePort } from './ports.ts';
 import { ended, run, stop } from './process.ts';
 import { SetupError } from './settings.ts';
 import { cacheFolder, temporalProgram } from './temporal-binary.ts';
@@ -102,9 +102,9 @@ export async function startTemporalCluster({
 
   const ports: Record<string, string> = {};
   for (const service of ['FRONTEND', 'MATCHING', 'HISTORY', 'WORKER']) {
-    for (const kind of ['GRPC', 'MEMBERSHIP']) ports[`${service}_${kind}_PORT`] = String(await smallFreePort());
+    for (const kind of ['GRPC', 'MEMBERSHIP']) ports[`${service}_${kind}_PORT`] = String(await freePort());
   }
-  ports['FRONTEND_HTTP_PORT'] = String(await smallFreePort());
+  ports['FRONTEND_HTTP_PORT'] = String(await freePort());
   const address = `127.0.0.1:${ports['FRONTEND_GRPC_PORT']}`;
   const log = path.join(directory, 'temporal.log');
   const start = async () => {

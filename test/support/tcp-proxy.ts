@@ -1,5 +1,6 @@
 /** A line between a client and a server that can be cut, or go silent as a host that hangs does. */
 import net from 'node:net';
+import { freePort } from '../../dev/embedded/ports.ts';
 import { onEnd } from './services.ts';
 
 type Line = 'open' | 'cut' | 'silent' | 'stalled';
@@ -33,8 +34,8 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   });
   const listen = (port: number): Promise<void> =>
     new Promise((resolve) => void server.listen(port, '127.0.0.1', resolve));
-  await listen(0);
-  const { port } = server.address() as net.AddressInfo;
+  const port = await freePort();
+  await listen(port);
   const close = async (): Promise<void> => {
     if (!server.listening) return;
     const closed = new Promise((resolve) => server.close(resolve));

@@ -29,6 +29,7 @@ async function killAt(place: Place): Promise<void> {
   place.process = undefined;
   await process.kill();
   place.restarted = insist('a restart', place.start).then((started) => void (place.process = started));
+  place.restarted.catch(() => undefined); // said at the end, where it is awaited
 }
 
 export interface Targets {

@@ -21,6 +21,7 @@ const atOnce = 25;
 
 describe('random chaos: two API and two worker processes, all faults mixed', function () {
   this.timeout(900_000);
+  this.retries(0); // what is lost once is lost
   let system: System;
   let postgres: OwnPostgres;
   let lines: Targets['lines'];
