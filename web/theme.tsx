@@ -5,6 +5,7 @@ import enUS from 'antd/locale/en_US';
 import zhCN from 'antd/locale/zh_CN';
 import { useI18n } from './i18n.tsx';
 import { nonce } from './nonce.ts';
+import { Turning } from './ui/icons.tsx';
 import { usePhone } from './ui/use-phone.ts';
 
 export type ThemeChoice = 'system' | 'light' | 'dark';
@@ -46,6 +47,8 @@ export function ThemeProvider({ children }: { readonly children: ReactNode }): R
       <ConfigProvider
         locale={language === 'en' ? enUS : zhCN}
         csp={{ nonce }}
+        // antd's own goes with an animation whose end a busy machine may miss: unseen, it is read out for ever.
+        button={{ loadingIcon: <Turning label={language === 'en' ? 'Working' : '正在处理'} /> }}
         theme={{
           algorithm: dark ? antdTheme.darkAlgorithm : antdTheme.defaultAlgorithm,
           components: {

@@ -43,3 +43,12 @@ export function Icon({ name, size = 18 }: { readonly name: IconName; readonly si
     </svg>
   );
 }
+
+/** Stands in a button while what it began is under way. */
+export function Turning({ label }: { readonly label: string }): ReactNode {
+  return (
+    <span className="turning" role="img" aria-label={label}>
+      <Icon name="refresh" size={14} />
+    </span>
+  );
+}
