@@ -9,7 +9,12 @@ RUN npm run build
 FROM node:24.21.0-bookworm-slim AS modules
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --ignore-scripts --omit=dev
+# Temporal's native core comes for every platform and with its sources; 120 MB of that is for others.
+RUN npm ci --ignore-scripts --omit=dev \
+  && cd node_modules/@temporalio/core-bridge \
+  && test -d "releases/$(uname -m)-unknown-linux-gnu" \
+  && find releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} + \
+  && rm -r sdk-core
 
 FROM node:24.21.0-bookworm-slim
 ENV NODE_ENV=production

@@ -41,7 +41,7 @@ export async function newPerson(
     timezoneId: 'Asia/Shanghai',
     colorScheme: options.dark === true ? 'dark' : 'light',
   });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(process.env['CI'] ? 45_000 : 20_000); // the machine of a CI is shared
   if (options.cookie) {
     const [name = '', value = ''] = options.cookie.value.split('=', 2);
     await context.addCookies([{ name, value, url: options.cookie.base }]);
