@@ -6,16 +6,16 @@ import { createWriteStream, existsSync, mkdirSync, openSync, renameSync, rmSync 
 import { closeSync, fsyncSync } from 'node:fs';
 import path from 'node:path';
 import { Writable } from 'node:stream';
-import { BackupError, readBackup } from '../db/backup-reader.ts';
+import { readBackup } from '../db/backup-reader.ts';
 import { writeBackup, type BackupSummary } from '../db/backup.ts';
 import { holdsData, restoreBackup, servingProcesses } from '../db/restore.ts';
 import { createPool, type Pool } from '../db/sql.ts';
-import { DatabaseUnreachable, inWords } from '../db/unreachable.ts';
-import { databaseUrl, EnvironmentError } from '../integrations/environment.ts';
-import { KeyringError, loadMasterKey } from '../integrations/keyring/kek.ts';
+import { databaseUrl } from '../integrations/environment.ts';
+import { loadMasterKey } from '../integrations/keyring/kek.ts';
 import { Keyring } from '../integrations/keyring/keyring.ts';
 import { openEmbeddedDatabase, type OpenDatabase } from './embedded/database.ts';
 import { readSettings, SetupError, type Settings } from './embedded/settings.ts';
+import { sayFailure } from './failure.ts';
 
 const [command = '', ...args] = process.argv.slice(2);
 const flags = new Set(args.filter((arg) => arg.startsWith('--')));
@@ -172,11 +172,7 @@ async function main(): Promise<void> {
 try {
   await main();
   process.exit(0);
-} catch (failure) {
-  const error = inWords(failure);
-  const plain = [DatabaseUnreachable, BackupError, SetupError, EnvironmentError, KeyringError].some(
-    (kind) => error instanceof kind,
-  );
-  process.stderr.write(`${error instanceof Error ? (plain ? error.message : (error.stack ?? error.message)) : String(error)}\n`); // prettier-ignore
+} catch (error) {
+  sayFailure(error);
   process.exit(1);
 }

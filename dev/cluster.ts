@@ -8,7 +8,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { freePort } from './embedded/ports.ts';
 import { startPostgres, type EmbeddedPostgres } from './embedded/postgres.ts';
-import { portNames, readSettings, SetupError } from './embedded/settings.ts';
+import { portNames, readSettings } from './embedded/settings.ts';
+import { sayFailure } from './failure.ts';
 import { startTemporalCluster, type TemporalCluster } from './embedded/temporal-cluster.ts';
 import { startStack, type Stack } from './start.ts';
 
@@ -60,7 +61,7 @@ try {
   good = (await demo()) && good;
 } catch (error) {
   good = false;
-  process.stderr.write(`${error instanceof SetupError ? error.message : String(error instanceof Error ? error.stack : error)}\n`); // prettier-ignore
+  sayFailure(error);
 }
 await stack?.stop();
 await temporal?.stop();

@@ -1,8 +1,8 @@
 /** `npm start`. */
 import { readFileSync } from 'node:fs';
-import { DatabaseUnreachable } from '../db/unreachable.ts';
 import { firstLink } from './first-link.ts';
 import { readSettings, SetupError } from './embedded/settings.ts';
+import { sayFailure } from './failure.ts';
 import { startStack, type Stack } from './start.ts';
 
 const began = Date.now();
@@ -53,9 +53,7 @@ try {
 `);
   print(`ready in ${((Date.now() - began) / 1000).toFixed(1)} s`);
 } catch (error) {
-  const plain = error instanceof SetupError || error instanceof DatabaseUnreachable;
-  process.stderr.write(
-    `\n${error instanceof Error ? (plain ? error.message : (error.stack ?? error.message)) : String(error)}\n`,
-  );
+  process.stderr.write('\n');
+  sayFailure(error);
   process.exit(1);
 }

@@ -13,7 +13,7 @@ const list = z
   .default('')
   .transform((v) => v.split(',').map((s) => s.trim()).filter(Boolean)); // prettier-ignore
 const url = z
-  .url({ protocol: /^https?$/, error: 'must be http://… or https://…' })
+  .url({ protocol: /^https?$/, error: '应为 http://… 或 https://… / must be http://… or https://…' })
   .transform((v) => v.replace(/\/+$/, ''));
 
 /** What Express takes (`trust proxy`): hops, or addresses and ranges. `true` would believe anybody's X-Forwarded-For. */
@@ -32,11 +32,11 @@ function isTrust(text: string): boolean {
 export const variables = z.object({
   DATABASE_URL: z
     .string()
-    .regex(/^postgres(ql)?:\/\//, 'must be postgres://…')
+    .regex(/^postgres(ql)?:\/\//, '应为 postgres://… / must be postgres://…')
     .describe('PostgreSQL, postgres://user:password@host:port/database'),
   TEMPORAL_ADDRESS: z
     .string()
-    .regex(/^[^/\s]+:\d{1,5}$/, 'must be host:port')
+    .regex(/^[^/\s]+:\d{1,5}$/, '应为 主机:端口 / must be host:port')
     .default('127.0.0.1:7233')
     .describe('Temporal frontend, host:port'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default').describe('Temporal namespace'),
@@ -44,13 +44,13 @@ export const variables = z.object({
   MAIL_UI_URL: url.optional().describe('Page of the mail sink, shown under /ops/mail/; embedded stack only'),
   SMTP_URL: z
     .string()
-    .regex(/^smtps?:\/\//, 'must be smtp://… or smtps://…')
+    .regex(/^smtps?:\/\//, '应为 smtp://… 或 smtps://… / must be smtp://… or smtps://…')
     .describe('Mail server, smtp://user:password@host:port or smtps://…'),
   MAIL_FROM: z.string().min(3).default('Miaofa <no-reply@localhost>').describe('Sender of mails'),
   PORT: port.default(3000).describe('The only public port: shop API, notifications, pickup, console'),
   HOST: z.string().default('0.0.0.0').describe('Address that PORT binds to'),
   PUBLIC_URL: url.optional().describe('Base of every link that leaves the system; default http://localhost:PORT'),
-  TRUST_PROXY: z.string().refine(isTrust, 'must be a number of hops or a list of addresses').default('').describe('Number of proxy hops, or a list of addresses, in front of PORT; never "true"'), // prettier-ignore
+  TRUST_PROXY: z.string().refine(isTrust, '应为代理层数或地址列表 / must be a number of hops or a list of addresses').default('').describe('Number of proxy hops, or a list of addresses, in front of PORT; never "true"'), // prettier-ignore
   ALLOW_INSECURE_HTTP: flag.describe('1 allows plain http on addresses other than localhost'),
   API_ADMIN_PORT: port.default(3001).describe('Metrics of the API, on ADMIN_HOST'),
   WORKER_ADMIN_PORT: port.default(3002).describe('Metrics and health of the worker, on ADMIN_HOST'),
@@ -87,11 +87,19 @@ export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
 }
 
+const [zh, en] = [z.locales.zhCN().localeError, z.locales.en().localeError];
+
+/** What is wrong with a variable, unless its schema says so itself. Holds types and limits, no values. */
+function inBothLanguages(issue: z.core.$ZodRawIssue): string {
+  if (issue.input === undefined) return '未设置 / is not set';
+  return [zh, en].map((words) => words(issue)).map((said) => (typeof said === 'object' ? said?.message : said)).join(' / '); // prettier-ignore
+}
+
 /** Reads and checks all variables at once. `*_FILE` variants are read here, so secrets can come from files. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   given['DATABASE_URL'] ??= databaseUrl(given);
-  const parsed = variables.safeParse(given);
+  const parsed = variables.safeParse(given, { error: inBothLanguages });
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
     throw new EnvironmentError(`配置有误 / The configuration is wrong:\n${lines.join('\n')}`);

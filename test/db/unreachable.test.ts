@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import pg from 'pg';
 import { migrate } from '../../db/migrate.ts';
@@ -36,15 +37,17 @@ describe('G2: a PostgreSQL that cannot be used is said in words, without its pas
     assert.equal(inWords(other), other);
   });
 
-  it('npm run backup says it without a stack', async () => {
-    const env = { PATH: process.env['PATH'], DATABASE_URL: `postgres://u:pass-word@127.0.0.1:${await freePort()}/x` };
-    const file = `${scratch('unreachable')}/x.backup.gz`;
-    const child = spawn(process.execPath, ['--import=tsx', 'dev/backup.ts', 'backup', file], { env });
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    const [code] = (await once(child, 'close')) as [number];
-    assert.equal(code, 1);
-    assert.match(said, /PostgreSQL: no connection/);
-    assert.ok(!/^ +at |pass-word/m.test(said), said);
-  });
+  for (const [name, ...args] of [['backup', 'backup', `${scratch('unreachable')}/x.backup.gz`], ['replay']] as const) {
+    it(`npm run ${name} says it without a stack`, async () => {
+      const at = `127.0.0.1:${await freePort()}`;
+      const env = { PATH: process.env['PATH'], DATABASE_URL: `postgres://u:pass-word@${at}/x`, MASTER_KEY: randomBytes(32).toString('base64') }; // prettier-ignore
+      const child = spawn(process.execPath, ['--import=tsx', `dev/${name}.ts`, ...args], { env });
+      let said = '';
+      child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      const [code] = (await once(child, 'close')) as [number];
+      assert.equal(code, 1);
+      assert.match(said, /PostgreSQL: no connection/);
+      assert.ok(!/^ +at |pass-word/m.test(said), said);
+    });
+  }
 });

@@ -19,6 +19,8 @@ describe('configuration', () => {
         assert.ok(error instanceof EnvironmentError);
         for (const name of [...Object.keys(wrong), 'DATABASE_URL', 'SMTP_URL']) assert.ok(error.message.includes(name));
         assert.ok(!/secret/.test(error.message), error.message);
+        for (const line of error.message.split('\n'))
+          assert.match(line, /[\u4e00-\u9fff].* \/ .*[a-z]/, 'in both languages');
         return true;
       },
     );
