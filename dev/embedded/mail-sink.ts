@@ -35,8 +35,10 @@ export async function startMailSink(options: {
   readonly smtpPort: number;
   readonly httpPort: number;
   readonly directory: string;
+  /** Mails that are kept, the newest; a tenth more before the oldest go. They hold keys in clear. */
+  readonly keep?: number;
 }): Promise<MailSink> {
-  const { directory } = options;
+  const { directory, keep = 10_000 } = options;
   mkdirSync(directory, { recursive: true });
   const arrivals = new EventEmitter();
   arrivals.setMaxListeners(0);
@@ -69,6 +71,13 @@ export async function startMailSink(options: {
       .filter((name) => name.endsWith('.eml'))
       .map((name) => name.slice(0, -4))
       .sort();
+  let kept = ids().length;
+  const prune = (): void => {
+    if (++kept <= keep * 1.1) return;
+    const stored = ids();
+    for (const id of stored.slice(0, -keep)) rmSync(path.join(directory, `${id}.eml`), { force: true });
+    kept = Math.min(stored.length, keep);
+  };
   const all = async (wanted = ids()): Promise<StoredMail[]> =>
     (await Promise.all(wanted.map(read))).filter((mail) => mail !== undefined);
 
@@ -115,6 +124,7 @@ export async function startMailSink(options: {
         try {
           writeFileSync(`${file}.part`, Buffer.concat(chunks));
           renameSync(`${file}.part`, file);
+          prune();
         } catch (error) {
           // A full disk: the sender is told to come again (RFC 5321, 452), and the stack around us goes on.
           rmSync(`${file}.part`, { force: true });
