@@ -23,7 +23,7 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
   let asked = 0; // wakes so far
   let served = 0; // wakes that the last look at PostgreSQL covers
   let over = false;
-  let troubled = false;
+  let shown: Extract<Outcome, { next: 'wait' }> | undefined; // the trouble that people see
   let cancelled = false;
   const signals: { kind: string; note: string; source?: string }[] = [];
 
@@ -151,8 +151,8 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
       if (outcome === undefined || outcome.next === 'confirm' || outcome.next === 'purchase') continue;
       if (outcome.next === 'wait') {
         state = outcome.state;
-        troubled = true;
-        showTrouble(outcome);
+        showTrouble(outcome, shown);
+        shown = outcome;
         if (asked === served && wf.workflowInfo().continueAsNewSuggested && wf.allHandlersFinished())
           await wf.continueAsNew<typeof deliverOrder>({ orderId, orderNo });
         await wf.condition(() => asked > served, outcome.forMs, {
@@ -162,7 +162,7 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
       }
       state = outcome.next === 'tell' ? 'delivered' : outcome.state;
       over = true;
-      if (troubled) showTrouble({ state, code: null });
+      if (shown) showTrouble({ state, code: null });
       else wf.setCurrentDetails('');
       if (outcome.next === 'tell') await Promise.all(outcome.messages.map(tellPeople));
       // What was woken meanwhile may be one more message to send.

@@ -29,9 +29,13 @@ export function labelOf(wait: Wait): string {
   return `${waitingFor(wait.state)}：${inWords(wait.code)}${deadlineOf(wait)}`.slice(0, 200);
 }
 
-/** That an order waits and why, or (with code null) that it does no longer. */
-export function showTrouble(shown: Wait | { readonly state: OrderState; readonly code: null }): void {
+/**
+ * That an order waits and why, or (with code null) that it does no longer. `before` is what was shown last: an order that
+ * waits looks again many times, and writes into its history only what has changed.
+ */
+export function showTrouble(shown: Wait | { readonly state: OrderState; readonly code: null }, before?: Wait): void {
   wf.setCurrentDetails(shown.code === null ? '' : detailsOf(shown));
+  if (before?.state === shown.state && before.code === shown.code && wf.patched('trouble-shown-once')) return;
   wf.upsertSearchAttributes([
     { key: orderStateKey, value: shown.state },
     { key: failureCodeKey, value: shown.code satisfies ErrorCode | null },

@@ -1,5 +1,6 @@
 /**
- * `npm run record`: plays every scenario on the real system and writes its history, for replay.test.ts. In clear, so
+ * `npm run record`: plays every scenario on the real system and writes its history, for replay.test.ts; `npm run record --
+ * NAME…` only these, and leaves the other recordings alone. In clear, so
  * that they replay without keys. Until the first release the recordings are simply made anew after a change of the
  * story; from then on the files of released versions stay, and a change needs `patched()`.
  */
@@ -35,7 +36,12 @@ function write(name: string, history: string): void {
   process.stdout.write(`${file}\n`);
 }
 
-async function recordAll(address: string, played: Readonly<Record<string, Scenario>>, webhookUrl?: string) {
+const wanted = process.argv.slice(2);
+const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
+
+async function recordAll(address: string, named: Readonly<Record<string, Scenario>>, webhookUrl?: string) {
+  const played = Object.entries(named).filter(([name]) => isWanted(name));
+  if (played.length === 0) return;
   const supplier = await startFakeSupplier({ port: 0 });
   const trouble: Trouble = { failing: 0, supplier };
   const system = await startSystem({
@@ -50,7 +56,7 @@ async function recordAll(address: string, played: Readonly<Record<string, Scenar
     },
   });
   try {
-    for (const [name, scenario] of Object.entries(played)) {
+    for (const [name, scenario] of played) {
       const orderNo = await scenario(system, trouble);
       write(name, await recordedHistory(system, orderNo));
     }
@@ -60,7 +66,7 @@ async function recordAll(address: string, played: Readonly<Record<string, Scenar
   }
 }
 
-for (const old of readdirSync(folder)) rmSync(path.join(folder, old));
+if (wanted.length === 0) for (const old of readdirSync(folder)) rmSync(path.join(folder, old));
 const receiver = http.createServer((_request, response) => response.end());
 await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
 try {
@@ -71,7 +77,7 @@ try {
     const webhookUrl = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
     await recordAll(address, { 'happy, with mail and webhook': happy }, webhookUrl);
   }
-  for (const [name, history] of await recordSkippedTime()) write(name, history);
+  for (const [name, history] of await recordSkippedTime(isWanted)) write(name, history);
 } finally {
   receiver.closeAllConnections();
   receiver.close();

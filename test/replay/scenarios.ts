@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FakeSupplier } from '../../dev/fakes/acg-supplier.ts';
 import { call, openPickup, until, type PlacedOrder } from '../../dev/client.ts';
-import { staffAction } from '../../workflows/messages.ts';
+import { apply, staffAction } from '../../workflows/messages.ts';
 import { eventsOf, newestRun, recordedHistory, resetTo, workflowOf } from '../support/history.ts';
 import { buying } from '../support/buying.ts';
 import type { System } from '../support/system.ts';
@@ -95,6 +95,14 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   },
   async 'pool empty, woken by new keys'(system) {
     const orderNo = await waitsForStock(system, 'stock@example.com');
+    await addKeys(system);
+    return ended(system, orderNo);
+  },
+  async 'pool empty, looked at again and again'(system) {
+    const orderNo = await waitsForStock(system, 'again@example.com');
+    for (let look = 0; look < 3; look++) {
+      await workflowOf(system, orderNo).executeUpdate(apply, { args: [{ actionId: randomUUID() }] });
+    }
     await addKeys(system);
     return ended(system, orderNo);
   },

@@ -35,11 +35,12 @@ const stories: Readonly<Record<string, () => Partial<Activities>>> = {
   }),
 };
 
-/** Name and history of each. */
-export async function recordSkippedTime(): Promise<[string, string][]> {
-  const env = await timeSkipping();
+/** Name and history of each that is wanted. */
+export async function recordSkippedTime(isWanted: (name: string) => boolean): Promise<[string, string][]> {
   const recorded: [string, string][] = [];
   for (const [name, steps] of Object.entries(stories)) {
+    if (!isWanted(name)) continue;
+    const env = await timeSkipping();
     const worker = await Worker.create({
       connection: env.nativeConnection,
       taskQueue: ordersQueue,

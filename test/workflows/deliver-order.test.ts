@@ -226,6 +226,20 @@ describe('workflow deliverOrder', function () {
     assert.equal(answers.length, 0);
   });
 
+  it('rule 14: state and reason are upserted on entering trouble, on a new reason and on leaving it, not at each look', async () => {
+    const other: Outcome = { ...waiting, code: 'POOL_SHORT' };
+    const answers: Outcome[] = [waiting, waiting, waiting, other, other, end];
+    const written = await run({ advance: () => Promise.resolve(answers.shift() ?? end) }, async (handle) => {
+      await handle.result();
+      const { events } = await handle.fetchHistory();
+      return (events ?? []).map(
+        (e) => e.upsertWorkflowSearchAttributesEventAttributes?.searchAttributes?.indexedFields,
+      );
+    });
+    assert.equal(answers.length, 0);
+    assert.equal(written.filter((fields) => fields && 'FailureCode' in fields).length, 3);
+  });
+
   it('rule 1: an Update answers with the state after PostgreSQL was read again', async () => {
     const answers: Outcome[] = [waiting, end];
     await run({ advance: () => Promise.resolve(answers.shift() ?? end) }, async (handle) => {
