@@ -201,13 +201,20 @@ describe('F1 F2 F3: the buyer’s room', function () {
     const { page } = await newPerson({ phone: true });
     await page.clock.install();
     let looks = 0;
+    let answered = 0;
+    const isLook = (request: { url(): string }): boolean => request.url().endsWith('/state');
     page.on('request', (request) => {
-      if (request.url().endsWith('/state')) looks++;
+      if (isLook(request)) looks++;
     });
-    /** Looks of the page in that time of its own clock. */
+    for (const end of ['requestfinished', 'requestfailed'] as const)
+      page.on(end as 'requestfinished', (request) => {
+        if (isLook(request)) answered++;
+      });
+    /** Looks of the page in that time of its own clock, each with its answer: from then on it counts to the next. */
     const within = async (ms: number): Promise<number> => {
       const before = looks;
       await page.clock.runFor(ms);
+      await until('the answers', () => Promise.resolve(answered >= looks ? true : undefined), 20_000, 5);
       await page.evaluate(() => fetch('/healthz').then((answer) => answer.text()));
       return looks - before;
     };
