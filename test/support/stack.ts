@@ -42,10 +42,21 @@ export async function ready(stack: StartedStack): Promise<number> {
   return Promise.race([said, over]);
 }
 
+/** Nothing of a process that has ended meanwhile: PostgreSQL's workers come and go. */
+function ifThere<T>(look: () => T[]): T[] {
+  try {
+    return look();
+  } catch {
+    return [];
+  }
+}
+
 /** Process and all that came of it. Linux only. */
 export function familyOf(pid: number): number[] {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  const children = ifThere(() =>
+    readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    ),
   );
   return [pid, ...children.flatMap(familyOf)];
 }
@@ -65,7 +76,7 @@ const listening = '0A';
 export function listenersOf(pids: readonly number[]): { address: string; port: number }[] {
   const inodes = new Set<string>();
   for (const pid of pids) {
-    for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+    for (const fd of ifThere(() => readdirSync(`/proc/${pid}/fd`))) {
       try {
         inodes.add(/^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? '');
       } catch {
