@@ -11,7 +11,7 @@ import type { Activities } from '../activities/index.ts';
 import type { Outcome } from '../activities/outcome.ts';
 import { apply, orderState, staffAction, wake, type DeliverOrderInput } from './messages.ts';
 import { deliveryRetries, purchaseRetries, infrastructure, localTry, messages as messagePolicy } from './policies.ts';
-import { labelOf, showRetries, showTrouble } from './shown.ts';
+import { labelOf, showRetries, showTrouble, type Shown } from './shown.ts';
 
 const local = wf.proxyLocalActivities<Pick<Activities, 'advance'>>(localTry);
 const steady =
@@ -23,7 +23,7 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
   let asked = 0; // wakes so far
   let served = 0; // wakes that the last look at PostgreSQL covers
   let over = false;
-  let shown: Extract<Outcome, { next: 'wait' }> | undefined; // the trouble that people see
+  let shown: Shown | undefined; // what people saw last of its trouble
   let cancelled = false;
   const signals: { kind: string; note: string; source?: string }[] = [];
 
@@ -162,7 +162,7 @@ export async function deliverOrder({ orderId, orderNo }: DeliverOrderInput): Pro
       }
       state = outcome.next === 'tell' ? 'delivered' : outcome.state;
       over = true;
-      if (shown) showTrouble({ state, code: null });
+      if (shown) showTrouble((shown = { state, code: null }));
       else wf.setCurrentDetails('');
       if (outcome.next === 'tell') await Promise.all(outcome.messages.map(tellPeople));
       // What was woken meanwhile may be one more message to send.

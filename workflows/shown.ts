@@ -7,6 +7,8 @@ import type { DeliveryPolicy } from '../domain/policy.ts';
 import { failureCodeKey, orderStateKey } from './messages.ts';
 
 type Wait = Extract<Outcome, { next: 'wait' }>;
+/** That an order waits and why, or (with code null) that it does no longer. */
+export type Shown = Wait | { readonly state: OrderState; readonly code: null };
 
 const rungWords = {
   owner: '升级给店主 / told to the owner',
@@ -29,11 +31,8 @@ export function labelOf(wait: Wait): string {
   return `${waitingFor(wait.state)}：${inWords(wait.code)}${deadlineOf(wait)}`.slice(0, 200);
 }
 
-/**
- * That an order waits and why, or (with code null) that it does no longer. `before` is what was shown last: an order that
- * waits looks again many times, and writes into its history only what has changed.
- */
-export function showTrouble(shown: Wait | { readonly state: OrderState; readonly code: null }, before?: Wait): void {
+/** `before` is what was shown last: an order that waits looks again many times, and its history gets only what changed. */
+export function showTrouble(shown: Shown, before?: Shown): void {
   wf.setCurrentDetails(shown.code === null ? '' : detailsOf(shown));
   if (before?.state === shown.state && before.code === shown.code && wf.patched('trouble-shown-once')) return;
   wf.upsertSearchAttributes([

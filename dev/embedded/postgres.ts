@@ -4,11 +4,12 @@
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
+import { lastWords } from './logs.ts';
 import { postgresUser, type RunAs } from './postgres-user.ts';
 import { ended, endOrphan, notePid, run, runs, stop, type Running } from './process.ts';
 import { ensureSecret, SetupError } from './settings.ts';
@@ -122,14 +123,13 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   const url = (name: string): string => `postgres://miaofa:${password}@127.0.0.1:${port}/${name}`;
   const deadline = Date.now() + 60_000; // recovery after a crash may take a while
   for (;;) {
-    const began = logLength(options.log);
     const running = run(program, args, options.log, { ...user.options, cwd: '/', endWith: 'SIGINT' });
     notePid(pidFile, running);
     try {
       await ready(running, url('postgres'), database, options.log, deadline);
     } catch (error) {
       await stop(running, 'SIGINT', 5_000);
-      if (Date.now() > deadline || !besideOthers(options.log, began)) throw error;
+      if (Date.now() > deadline || !besideOthers(options.log)) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200));
       continue;
     }
@@ -146,14 +146,11 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   }
 }
 
-const logLength = (log: string): number => (existsSync(log) ? statSync(log).size : 0);
-
 /**
  * A server that is killed leaves its sessions, which end with the statement that they are at. Until then PostgreSQL
  * refuses to start beside them ("pre-existing shared memory block … is still in use"): it saves the data by that.
  */
-const besideOthers = (log: string, from: number): boolean =>
-  readFileSync(log).subarray(from).includes('is still in use');
+const besideOthers = (log: string): boolean => lastWords(log).some((line) => line.includes('is still in use'));
 
 async function ready(running: Running, url: string, database: string, log: string, deadline: number): Promise<void> {
   for (;;) {
